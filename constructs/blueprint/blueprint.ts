@@ -1,0 +1,182 @@
+import { ApiObject, App, Chart, YamlOutputType, type AppProps } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { BulwarkError } from '../../src/errors';
+import { describeObject, identityOf, type Manifest } from '../../src/manifest/manifest';
+import { scopeOf } from '../../src/manifest/kinds';
+import { topologicalOrder } from '../../src/manifest/topology';
+import { toYaml } from '../../src/manifest/yaml';
+import { formatSummary, summarize, type Summary } from '../../src/report/summary';
+import type { ClusterTarget } from '../../src/target/target';
+import { Hardening, judgeInRoot, renderHardened } from '../workload/hardening';
+import { planFiles, type Layout } from './layout';
+import { orderEntries, type Entry, type Ordered } from './order';
+import { reportUncaughtErrors } from './uncaught';
+import { FILE_HEADER, replaceFolder } from './writer';
+
+reportUncaughtErrors();
+
+/** Properties of a {@link Blueprint}. */
+export interface BlueprintProps extends AppProps {
+  /** The cluster that the manifests are for. */
+  readonly target: ClusterTarget;
+  /**
+   * How objects are divided into files. cdk8s' FILE_PER_APP, FILE_PER_CHART and FILE_PER_RESOURCE work, with file names in
+   * the order of application; its folders do not, since `kubectl apply -f` reads no folder below the one it is given.
+   * @default one file per namespace, and `00-cluster.k8s.yaml` for what belongs to none
+   */
+  readonly yamlOutputType?: YamlOutputType;
+}
+
+/** What a synthesis made. */
+export interface Synthesis {
+  /** Names of the files in `outdir`, in the order of application. */
+  readonly files: readonly string[];
+  /** Every object, in the order of application. */
+  readonly manifests: readonly Manifest[];
+  /** Counts the objects and judges their pods. Worked out when asked for. */
+  summary(): Summary;
+  /** The summary as text. */
+  describe(): string;
+}
+
+/**
+ * A cluster as code: a cdk8s `App` that hardens every workload in it, refuses what is unsafe, and writes plain manifests for
+ * `kubectl apply -f`.
+ *
+ * Differences from `App`: it takes time in proportion to the number of objects, where `App` is quadratic in charts and
+ * exponential in chains of dependent charts; files are flat and named in the order of application; the output folder is
+ * replaced as a whole or not at all; two objects with one name are an error.
+ *
+ * @example
+ * const cluster = new Blueprint({ target: ClusterTarget.kubernetes('1.33') });
+ * const shop = new Tenant(cluster, 'shop');
+ * new HardenedDeployment(shop.namespace('web'), 'api', { containers: [{ image: 'registry.example/api:1.4.2', port: 8080 }] });
+ * console.log(cluster.synth().describe());
+ */
+export class Blueprint extends App {
+  /** The cluster that the manifests are for. */
+  readonly target: ClusterTarget;
+
+  private readonly layout: Layout;
+
+  /** @throws BulwarkError for the layout with a folder per chart. */
+  constructor(props: BlueprintProps) {
+    super(props);
+    if (props.yamlOutputType === YamlOutputType.FOLDER_PER_CHART_FILE_PER_RESOURCE) {
+      throw new BulwarkError(
+        'yamlOutputType: FOLDER_PER_CHART_FILE_PER_RESOURCE makes folders, and `kubectl apply -f dist` would read none of them. ' +
+          'Use YamlOutputType.FILE_PER_RESOURCE, or leave it out for one file per namespace.',
+      );
+    }
+    this.target = props.target;
+    this.layout = props.yamlOutputType ?? 'namespace';
+    judgeInRoot(this);
+    Hardening.apply(this, { target: props.target });
+  }
+
+  /** Every chart, each after those that it depends on or that are nested in it. */
+  override get charts(): Chart[] {
+    const charts = this.node.findAll().filter((construct) => Chart.isChart(construct));
+    const index = new Map<IConstruct, number>(charts.map((chart, at) => [chart, at]));
+    const before = charts.map((chart) => chartPrerequisites(chart, index));
+    const order = topologicalOrder(before, charts.map((_, at) => at));
+    if ('cycle' in order) {
+      throw new BulwarkError(`Charts depend on each other in a cycle: ${order.cycle.map((at) => charts[at]!.node.path).join(' -> ')}.`);
+    }
+    return order.map((at) => charts[at]!);
+  }
+
+  /**
+   * Writes all manifests into `outdir`, or changes nothing there.
+   * @throws BulwarkError with every problem that was found, by construct path.
+   */
+  override synth(): Synthesis {
+    const ordered = this.render();
+    const planned = planFiles(ordered, this.layout, this.outputFileExtension);
+    replaceFolder(this.outdir, new Map(planned.map(({ name, manifests }) => [name, FILE_HEADER + toYaml(manifests)])));
+    const manifests = planned.flatMap((file) => file.manifests);
+    const summary = () => summarize(manifests, this.target);
+    return { files: planned.map(({ name }) => name), manifests, summary, describe: () => formatSummary(summary()) };
+  }
+
+  /**
+   * All manifests as one YAML text, in the order of application.
+   * @throws BulwarkError with every problem that was found, by construct path.
+   */
+  override synthYaml(): string {
+    return toYaml(this.render().entries.map(({ manifest }) => manifest));
+  }
+
+  private render(): Ordered {
+    const constructs = this.node.findAll();
+    const problems = constructs.flatMap((construct) =>
+      construct.node.validate().map((message) => `${construct.node.path}: ${message}`),
+    );
+    const entries: Entry[] = [];
+    for (const object of constructs) {
+      if (!ApiObject.isApiObject(object)) continue;
+      const rendered = attempt(() => renderHardened(object), problems);
+      if (!rendered) continue;
+      problems.push(...rendered.problems);
+      entries.push({ object, manifest: withoutStrayNamespace(rendered.manifest) });
+    }
+    problems.push(...duplicates(entries));
+    if (problems.length > 0) throw new BulwarkError(refusal(problems));
+    return orderEntries(this, entries);
+  }
+}
+
+function chartPrerequisites(chart: Chart, index: ReadonlyMap<IConstruct, number>): number[] {
+  const nested = chart.node.children.filter((child) => Chart.isChart(child));
+  const dependencies = chart.node
+    .findAll()
+    .filter((construct) => construct === chart || (!Chart.isChart(construct) && Chart.of(construct) === chart))
+    .flatMap((construct) => construct.node.dependencies)
+    .filter((dependency) => hasChart(dependency))
+    .map((dependency) => Chart.of(dependency));
+  return [...new Set([...nested, ...dependencies])].filter((other) => other !== chart).map((other) => index.get(other)!);
+}
+
+function hasChart(construct: IConstruct): boolean {
+  return construct.node.scopes.some((scope) => Chart.isChart(scope));
+}
+
+/** Runs a step for one object; what is wrong with that object is a problem among others, not the end. */
+function attempt<T>(step: () => T, problems: string[]): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+/** cdk8s gives every object of a chart the chart's namespace, also those that no namespace can hold. */
+function withoutStrayNamespace(manifest: Manifest): Manifest {
+  if (manifest.metadata?.namespace === undefined || scopeOf(manifest) !== 'cluster') return manifest;
+  const { namespace: _stray, ...metadata } = manifest.metadata;
+  return { ...manifest, metadata };
+}
+
+function duplicates(entries: readonly Entry[]): string[] {
+  const first = new Map<string, Entry>();
+  const problems: string[] = [];
+  for (const entry of entries) {
+    const identity = identityOf(entry.manifest);
+    const other = first.get(identity);
+    if (other) {
+      problems.push(
+        `${entry.object.node.path} (${describeObject(entry.manifest)}): has the name of ${other.object.node.path}, ` +
+          'so applying one would overwrite the other. Fix: give one of them another metadata.name.',
+      );
+    } else {
+      first.set(identity, entry);
+    }
+  }
+  return problems;
+}
+
+function refusal(problems: readonly string[]): string {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return `The blueprint has ${count}, and nothing was written:\n${problems.map((problem) => `- ${problem}`).join('\n')}`;
+}

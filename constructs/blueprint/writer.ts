@@ -1,0 +1,133 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { BulwarkError } from '../../src/errors';
+
+/** First line of every file that the blueprint makes, and by which it knows them again. */
+export const FILE_HEADER = '# Made by cdk8s-bulwark. Change the code that makes it: the next synthesis replaces this file.\n';
+
+const MADE = /\.(ya?ml|json)$/;
+
+/**
+ * Replaces what an earlier synthesis made in a folder by other files, all at once. The new folder is completed beside the old
+ * one and takes its place by a rename, so whenever this is interrupted, the folder holds all old files, all new ones, or,
+ * between two renames, does not exist while both stand complete beside it; the next call then puts the old one back first.
+ * Files and folders that no synthesis made stay as they are.
+ *
+ * @param outdir Folder to write to. It is made when missing.
+ * @param files Content of each file, by its name.
+ * @throws BulwarkError when a file of one of these names exists that no synthesis made, or the folder cannot be written.
+ */
+export function replaceFolder(outdir: string, files: ReadonlyMap<string, string>): void {
+  const folder = fs.existsSync(outdir) ? fs.realpathSync(outdir) : path.resolve(outdir);
+  const staged = path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-new`);
+  const retired = path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-old`);
+  try {
+    recover(folder, staged, retired);
+    if (!isUpToDate(folder, files)) replace({ folder, staged, retired }, files);
+  } catch (error) {
+    throw error instanceof BulwarkError ? error : explain(error, folder);
+  }
+}
+
+interface Folders {
+  readonly folder: string;
+  readonly staged: string;
+  readonly retired: string;
+}
+
+/** Puts things right after a synthesis that was killed. */
+function recover(folder: string, staged: string, retired: string): void {
+  if (fs.existsSync(retired) && !fs.existsSync(folder)) fs.renameSync(retired, folder);
+  if (fs.existsSync(retired) && fs.existsSync(staged)) {
+    throw new BulwarkError(
+      `A synthesis was interrupted and ${folder} was made anew since. What it held is in ${retired}: ` +
+        'move what you need from there, and remove that folder. Nothing was written.',
+    );
+  }
+  fs.rmSync(retired, { recursive: true, force: true });
+  fs.rmSync(staged, { recursive: true, force: true });
+}
+
+function replace({ folder, staged, retired }: Folders, files: ReadonlyMap<string, string>): void {
+  const exists = fs.existsSync(folder);
+  const foreign = exists ? foreignEntries(folder) : [];
+  const clash = foreign.find((name) => files.has(name));
+  if (clash !== undefined) {
+    throw new BulwarkError(
+      `${path.join(folder, clash)} was not made by a synthesis and would be overwritten. Move it away, or choose another outdir. Nothing was written.`,
+    );
+  }
+  fs.mkdirSync(staged, { recursive: true });
+  for (const [name, content] of files) fs.writeFileSync(path.join(staged, name), content);
+  for (const name of foreign) carryOver(path.join(folder, name), path.join(staged, name));
+  if (!exists) {
+    fs.renameSync(staged, folder);
+    return;
+  }
+  fs.renameSync(folder, retired);
+  try {
+    fs.renameSync(staged, folder);
+  } catch (error) {
+    fs.renameSync(retired, folder);
+    throw error;
+  }
+  fs.rmSync(retired, { recursive: true, force: true });
+}
+
+/** Names in a folder that are not files of an earlier synthesis. */
+function foreignEntries(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !(entry.isFile() && MADE.test(entry.name) && hasHeader(path.join(folder, entry.name))))
+    .map((entry) => entry.name);
+}
+
+function hasHeader(file: string): boolean {
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    const start = Buffer.alloc(Buffer.byteLength(FILE_HEADER));
+    fs.readSync(descriptor, start, 0, start.length, 0);
+    return start.toString() === FILE_HEADER;
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** The same file under a second name, so that whichever folder is left holds it. */
+function carryOver(from: string, to: string): void {
+  const stat = fs.lstatSync(from);
+  if (stat.isDirectory()) {
+    fs.mkdirSync(to, { mode: stat.mode });
+    for (const name of fs.readdirSync(from)) carryOver(path.join(from, name), path.join(to, name));
+  } else if (stat.isSymbolicLink()) {
+    fs.symlinkSync(fs.readlinkSync(from), to);
+  } else {
+    fs.linkSync(from, to);
+  }
+}
+
+function isUpToDate(folder: string, files: ReadonlyMap<string, string>): boolean {
+  if (!fs.existsSync(folder)) return false;
+  const foreign = new Set(foreignEntries(folder));
+  const made = fs.readdirSync(folder).filter((name) => !foreign.has(name));
+  return (
+    made.length === files.size &&
+    made.every((name) => files.get(name) === fs.readFileSync(path.join(folder, name), 'utf8'))
+  );
+}
+
+function explain(error: unknown, folder: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  const reason = {
+    EBUSY: 'it is a mount point, which cannot be replaced as a whole. Synthesize into a folder below it',
+    EXDEV: 'it is a mount point, which cannot be replaced as a whole. Synthesize into a folder below it',
+    EACCES: 'its parent folder is not writable, and a folder is replaced as a whole. Make the parent writable, or choose another outdir',
+    EPERM: 'its parent folder is not writable, and a folder is replaced as a whole. Make the parent writable, or choose another outdir',
+    EROFS: 'the file system is read-only. Choose another outdir',
+    ENOSPC: 'the disk is full. Free some space',
+    ENOTDIR: 'it is not a folder. Choose another outdir',
+    EEXIST: 'it is not a folder. Choose another outdir',
+  }[code ?? ''];
+  if (!reason) return error;
+  return new BulwarkError(`Cannot write to ${folder} (${code}): ${reason}. What was there before is unchanged.`);
+}

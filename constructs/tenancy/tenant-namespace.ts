@@ -1,0 +1,116 @@
+import { ApiObject, Chart, JsonPatch, Lazy } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { DEFAULT_RESOURCES } from '../../src/controls/repairs';
+import { BulwarkError } from '../../src/errors';
+import { TENANT_LABEL } from '../../src/report/summary';
+import { targetOf } from '../blueprint/settings';
+import { DefaultDeny } from '../network/default-deny';
+import type { TenantQuota } from './quota';
+
+/** Properties of a namespace of a tenant. */
+export interface TenantNamespaceProps {
+  /** The namespace's part of the tenant's quota. @default an equal part of what the other namespaces leave */
+  readonly quota?: TenantQuota;
+  /** More labels of the Namespace. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * A weaker Pod Security level, with the reason, which stays on the Namespace as an annotation.
+   * @default restricted
+   */
+  readonly podSecurity?: PodSecurityException;
+}
+
+/** Why the pods of a namespace are not held to `restricted`. */
+export interface PodSecurityException {
+  readonly level: 'baseline' | 'privileged';
+  /** At least 10 characters. */
+  readonly reason: string;
+}
+
+/** What a namespace needs to know of its tenant. @internal */
+export interface NamespaceOwner {
+  readonly tenant: string;
+  readonly name: string;
+  /** `hard` of the namespace's quota; asked for when everything is declared. */
+  readonly hard: () => Record<string, string>;
+}
+
+const LONGEST_NAME = 63;
+/** A CronJob's pods are named after it, with 11 characters more. */
+const LONGEST_CRON_JOB_NAME = 52;
+
+/**
+ * A namespace of a tenant, and the chart of what is in it: pods are held to Pod Security `restricted` at the target's
+ * version, resources are limited by a ResourceQuota and a LimitRange, and nothing is reachable until it is allowed.
+ *
+ * Objects are named by their place below the chart, without a hash: `new HardenedDeployment(namespace, 'api')` is named `api`.
+ */
+export class TenantNamespace extends Chart {
+  /** Name of the Namespace. */
+  override readonly namespace: string;
+
+  /** Use {@link Tenant.namespace}. @internal */
+  constructor(scope: Construct, id: string, owner: NamespaceOwner, props: TenantNamespaceProps = {}) {
+    super(scope, id, { namespace: owner.name });
+    this.namespace = owner.name;
+    const namespace = new ApiObject(this, 'Namespace', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: owner.name,
+        labels: { ...props.labels, [TENANT_LABEL]: owner.tenant, ...this.podSecurityLabels(props.podSecurity) },
+        ...(props.podSecurity && { annotations: { 'cdk8s-bulwark/pod-security': props.podSecurity.reason } }),
+      },
+    });
+    // The chart's namespace is put on every object, and a Namespace is in none.
+    namespace.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
+    new ApiObject(this, 'Quota', {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'quota' },
+      spec: { hard: Lazy.any({ produce: owner.hard }) },
+    });
+    new ApiObject(this, 'Limits', {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'limits' },
+      spec: { limits: [{ type: 'Container', default: DEFAULT_RESOURCES.limits, defaultRequest: DEFAULT_RESOURCES.requests }] },
+    });
+    new DefaultDeny(this, 'DefaultDeny');
+  }
+
+  /** @throws BulwarkError when the name would be too long. */
+  override generateObjectName(object: ApiObject): string {
+    const path = object.node.scopes.slice(object.node.scopes.indexOf(this) + 1).map(({ node }) => node.id);
+    const name = path
+      .filter((part) => part !== 'Resource' && part !== 'Default')
+      .join('-')
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '');
+    const longest = object.kind === 'CronJob' ? LONGEST_CRON_JOB_NAME : LONGEST_NAME;
+    if (name.length > longest || name === '') {
+      throw new BulwarkError(
+        `${object.node.path}: its name '${name}' has ${name.length} characters, and a ${object.kind} may have 1 to ${longest}. Set metadata.name.`,
+      );
+    }
+    return name;
+  }
+
+  private podSecurityLabels(exception: PodSecurityException | undefined): Record<string, string> {
+    if (exception && exception.reason.trim().length < 10) {
+      throw new BulwarkError(
+        `${this.node.path}: podSecurity '${exception.level}' is weaker than restricted, and its reason has to be understood by whoever reviews it: write 10 characters or more.`,
+      );
+    }
+    const version = `v${targetOf(this).version}`;
+    const level = exception?.level ?? 'restricted';
+    // Enforced at the version that was judged here, so that an upgrade of the cluster does not change what is admitted.
+    return Object.fromEntries(
+      ['enforce', 'audit', 'warn'].flatMap((mode) => [
+        [`pod-security.kubernetes.io/${mode}`, mode === 'enforce' ? level : 'restricted'],
+        [`pod-security.kubernetes.io/${mode}-version`, version],
+      ]),
+    );
+  }
+}

@@ -1,0 +1,188 @@
+import { ApiObjectMetadataDefinition, Chart, type ApiObjectMetadata } from 'cdk8s';
+import { LabelSelector, Volume, Workload, type ISecret, type IServiceAccount, type PodSelectorConfig } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import { BulwarkError } from '../../src/errors';
+import { apiToken, type ApiToken } from '../../src/hardening/api-token';
+import { fileGroup } from '../../src/hardening/file-group';
+import { writablePaths, type WritablePath } from '../../src/hardening/writable-paths';
+import { LockedServiceAccount } from '../identity/locked-service-account';
+import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
+import type { Peer } from '../network/peer';
+import { addToPods, Hardening } from './hardening';
+
+/** Properties that every hardened workload has beside those of cdk8s-plus. */
+export interface HardenedWorkloadProps {
+  /**
+   * Paths that the process writes to. The root filesystem is read-only; each of these becomes an `emptyDir` with a limit.
+   * @default none
+   */
+  readonly writablePaths?: readonly (string | WritablePath)[];
+}
+
+/**
+ * Properties of cdk8s-plus that a hardened workload decides itself: pods are selected by name, and the network is closed by
+ * {@link DefaultDeny} and opened by intents.
+ */
+export type DecidedProps = 'select' | 'isolate';
+
+/** How {@link HardenedWorkload.useSecret} mounts a secret. */
+export interface UseSecretOptions {
+  /** Folder with one file per key. @default '/etc/secrets/NAME' */
+  readonly path?: string;
+  /** Names of the containers that get it. @default all, init containers included */
+  readonly containers?: readonly string[];
+}
+
+/** What a hardened workload can do beyond cdk8s-plus. */
+export interface HardenedWorkload extends NetworkMember {
+  /**
+   * Lets a peer reach this workload. Where the peer is a hardened workload too, its egress is opened as well, so one call
+   * says it for both sides.
+   * @throws BulwarkError when no port is declared or named.
+   */
+  allowFrom(peer: Peer | NetworkMember, options?: AllowOptions): void;
+  /**
+   * Lets this workload reach a peer. Where the peer is a hardened workload too, its ingress is opened as well.
+   * @throws BulwarkError when no port is named and the peer implies none.
+   */
+  allowTo(peer: Peer | NetworkMember, options?: AllowOptions): void;
+  /** Mounts a short-lived, audience-bound token of the workload's ServiceAccount. */
+  useApiToken(token?: ApiToken): void;
+  /** Mounts a secret as read-only files that only the pod's group can read. */
+  useSecret(secret: ISecret, options?: UseSecretOptions): void;
+}
+
+/** The label by which a workload's pods are selected: by its Service, its policies and its controller. */
+const NAME_LABEL = 'app.kubernetes.io/name';
+
+const SECRET_MODE = 0o400;
+
+// A mixin has to take the arguments of whatever it extends, and TypeScript asks for exactly this type there.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type WorkloadClass = new (...args: any[]) => Workload;
+
+/** Constructor of the members a mixin adds. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Adds<T> = new (...args: any[]) => T;
+
+/** Makes a hardened workload of a cdk8s-plus one. */
+export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<HardenedWorkload> {
+  abstract class Hardened extends base implements HardenedWorkload {
+    private ownPodMetadata?: ApiObjectMetadataDefinition;
+    private readonly secretVolumes = new Map<string, Volume>();
+    readonly intents: NetworkIntents;
+
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    constructor(...args: any[]) {
+      const [scope, id, props] = args as [Construct, string, (HardenedWorkloadProps & { serviceAccount?: IServiceAccount }) | undefined];
+      super(scope, id, { ...props, select: false });
+      claimName(this);
+      this.select(LabelSelector.of({ labels: this.selectorLabels() }));
+      this.intents = new NetworkIntents({
+        construct: this,
+        name: this.name,
+        namespace: this.metadata.namespace,
+        podLabels: () => this.selectorLabels(),
+        declaredPorts: () => declaredPorts(this),
+      });
+      if (!props?.serviceAccount) assignServiceAccount(this);
+      if (props?.writablePaths) addToPods(this, writablePaths(props.writablePaths));
+      Hardening.apply(this);
+    }
+
+    /** The pods' metadata. cdk8s-plus would add a label with a hash of the construct path, which changes when code moves. */
+    override get podMetadata(): ApiObjectMetadataDefinition {
+      this.ownPodMetadata ??= new ApiObjectMetadataDefinition({
+        ...podMetadataOf(this),
+        labels: { [NAME_LABEL]: this.name, ...podMetadataOf(this)?.labels },
+        apiObject: this.apiObject,
+      });
+      return this.ownPodMetadata;
+    }
+
+    override toPodSelectorConfig(): PodSelectorConfig {
+      const { namespace } = this.metadata;
+      return {
+        labelSelector: LabelSelector.of({ labels: this.selectorLabels() }),
+        namespaces: namespace ? { names: [namespace] } : undefined,
+      };
+    }
+
+    allowFrom(peer: Peer | NetworkMember, options?: AllowOptions): void {
+      this.intents.allowFrom(peer, options);
+    }
+
+    allowTo(peer: Peer | NetworkMember, options?: AllowOptions): void {
+      this.intents.allowTo(peer, options);
+    }
+
+    useApiToken(token: ApiToken = {}): void {
+      addToPods(this, apiToken(token));
+      addToPods(this, fileGroup);
+    }
+
+    useSecret(secret: ISecret, options: UseSecretOptions = {}): void {
+      const { path = `/etc/secrets/${secret.name}`, containers } = options;
+      const volume = this.secretVolume(secret);
+      const wanted = [...this.containers, ...this.initContainers].filter(({ name }) => containers?.includes(name) ?? true);
+      if (wanted.length === 0) {
+        throw new BulwarkError(
+          `${this.node.path}: useSecret names the containers ${containers?.join(', ')}, and there are only ${this.containers.map(({ name }) => name).join(', ')}.`,
+        );
+      }
+      wanted.forEach((container) => container.mount(path, volume, { readOnly: true }));
+      addToPods(this, fileGroup);
+    }
+
+    private selectorLabels(): Record<string, string> {
+      return { [NAME_LABEL]: this.podMetadata.getLabel(NAME_LABEL) ?? this.name };
+    }
+
+    private secretVolume(secret: ISecret): Volume {
+      const known = this.secretVolumes.get(secret.name);
+      if (known) return known;
+      const volume = Volume.fromSecret(this, `Secret-${secret.name}`, secret, { defaultMode: SECRET_MODE });
+      this.secretVolumes.set(secret.name, volume);
+      return volume;
+    }
+  }
+  return Hardened as unknown as Base & Adds<HardenedWorkload>;
+}
+
+function podMetadataOf(workload: Workload): ApiObjectMetadata | undefined {
+  // cdk8s-plus keeps the properties to itself, and its own getter adds the label that is not wanted.
+  return (workload as unknown as { _props?: { podMetadata?: ApiObjectMetadata } })._props?.podMetadata;
+}
+
+/** The account has to be below the workload, which exists only after cdk8s-plus looked for one in the properties. */
+function assignServiceAccount(workload: Workload): void {
+  const { name, metadata } = workload;
+  const account = new LockedServiceAccount(workload, 'ServiceAccount', {
+    metadata: { name, ...(metadata.namespace && { namespace: metadata.namespace }) },
+  });
+  (workload as { serviceAccount?: IServiceAccount }).serviceAccount = account;
+}
+
+function declaredPorts(workload: Workload): { port: number; protocol: 'TCP' | 'UDP' | 'SCTP' }[] {
+  return workload.containers.flatMap(({ ports }) =>
+    ports.map(({ number, protocol }) => ({ port: number, protocol: protocol ?? 'TCP' })),
+  );
+}
+
+const CLAIMED_NAMES = new WeakMap<Construct, Map<string, string>>();
+
+/** Pods are selected by the workload's name, so a Deployment and a StatefulSet of one name would get each other's traffic. */
+function claimName(workload: Workload): void {
+  const root = Chart.of(workload).node.root as Construct;
+  const claimed = CLAIMED_NAMES.get(root) ?? new Map<string, string>();
+  CLAIMED_NAMES.set(root, claimed);
+  const key = `${workload.metadata.namespace ?? Chart.of(workload).node.path}/${workload.name}`;
+  const other = claimed.get(key);
+  if (other) {
+    throw new BulwarkError(
+      `${workload.node.path}: there is a workload named '${workload.name}' at ${other} already, and pods are selected by that name, ` +
+        'so each would get the traffic of the other. Give one of them another name (metadata.name).',
+    );
+  }
+  claimed.set(key, workload.node.path);
+}

@@ -1,0 +1,147 @@
+import { ApiObject } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { waiverAnnotation } from '../../src/controls/waiver';
+import { BulwarkError } from '../../src/errors';
+import { hardenManifest, type PodAddition, type Violation } from '../../src/hardening/harden';
+import { describeObject, isObject, type Manifest } from '../../src/manifest/manifest';
+import { podTemplateOf } from '../../src/manifest/pod';
+import type { ClusterTarget } from '../../src/target/target';
+import { setTarget, targetOf } from '../blueprint/settings';
+import { waiversFor } from './waivers';
+
+/** Options of {@link Hardening.apply}. */
+export interface HardeningOptions {
+  /** The cluster the manifests are for. @default that of an enclosing Blueprint, else Kubernetes 1.30 */
+  readonly target?: ClusterTarget;
+}
+
+/** An object as it will be written, and what is wrong with it. */
+export interface RenderedObject {
+  readonly manifest: Manifest;
+  /** One message for each value that breaks a control. */
+  readonly problems: readonly string[];
+}
+
+const ADDITIONS = new WeakMap<IConstruct, PodAddition[]>();
+const RAW_JSON = new WeakMap<ApiObject, () => Manifest>();
+const FOUND_CLEAN = new WeakSet<ApiObject>();
+const JUDGES_ITSELF = new WeakSet<IConstruct>();
+
+/**
+ * Hardens workloads that know nothing of it: those of cdk8s-plus, of plain `ApiObject`s, of `Include` and of `Helm`, in a
+ * stock cdk8s `App` as well as under `Testing.synth`.
+ *
+ * @example
+ * const app = new App();
+ * new MyChart(app, 'web');
+ * Hardening.apply(app, { target: ClusterTarget.kubernetes('1.33') });
+ * app.synth();
+ */
+export class Hardening {
+  /**
+   * Hardens every workload below a construct, whether it is there yet or not: what is unset is set, and the synthesis fails
+   * for what is explicitly unsafe and not waived. A {@link Blueprint} does this by itself.
+   */
+  static apply(scope: IConstruct, options: HardeningOptions = {}): void {
+    if (options.target) setTarget(scope, options.target);
+    installBelow(scope);
+    // cdk8s asks for validation in every way of synthesis, before it renders the first object. That is the moment when all
+    // objects are there, and the place where every problem can be told at once.
+    scope.node.addValidation({ validate: () => validateBelow(scope) });
+  }
+}
+
+/** Makes a root responsible for judging its objects, so that they are not judged a second time as a validation. */
+export function judgeInRoot(root: IConstruct): void {
+  JUDGES_ITSELF.add(root);
+}
+
+/** Puts something into the pod template of every workload below a construct, before it is hardened. */
+export function addToPods(scope: IConstruct, addition: PodAddition): void {
+  const additions = ADDITIONS.get(scope) ?? [];
+  ADDITIONS.set(scope, [...additions, addition]);
+}
+
+/**
+ * Renders an object, hardened. It runs on what `toJson` returns, since the typed objects of cdk8s-plus drop every field that
+ * Kubernetes 1.27 did not have.
+ * @throws BulwarkError when a waiver has expired; whatever `toJson` throws.
+ */
+export function renderHardened(object: ApiObject): RenderedObject {
+  const raw = (RAW_JSON.get(object) ?? (() => object.toJson() as Manifest))();
+  if (!podTemplateOf(raw)) return { manifest: raw, problems: [] };
+  const waivers = waiversFor(object);
+  const { manifest, violations } = hardenManifest(raw, {
+    target: targetOf(object),
+    waived: new Set(waivers.map(({ control }) => control)),
+    additions: object.node.scopes.flatMap((scope) => ADDITIONS.get(scope) ?? []),
+  });
+  return {
+    manifest: sorted(annotated(manifest, waivers.map(waiverAnnotation))),
+    problems: violations.map((violation) => describeViolation(object, manifest, violation)),
+  };
+}
+
+function validateBelow(scope: IConstruct): string[] {
+  const objects = installBelow(scope);
+  if (JUDGES_ITSELF.has(scope.node.root)) return [];
+  // cdk8s validates the whole app once for every chart, so what was found clean is not judged again here.
+  return objects.filter((object) => !FOUND_CLEAN.has(object)).flatMap(problemsOf);
+}
+
+function problemsOf(object: ApiObject): readonly string[] {
+  try {
+    const { problems } = renderHardened(object);
+    if (problems.length === 0) FOUND_CLEAN.add(object);
+    return problems;
+  } catch (error) {
+    // Any other error comes again, with the words of whoever made it, when cdk8s renders the object.
+    return error instanceof BulwarkError ? [error.message] : [];
+  }
+}
+
+function installBelow(scope: IConstruct): ApiObject[] {
+  const objects = scope.node.findAll().filter((construct) => ApiObject.isApiObject(construct));
+  objects.forEach(install);
+  return objects;
+}
+
+function install(object: ApiObject): void {
+  if (RAW_JSON.has(object)) return;
+  RAW_JSON.set(object, object.toJson.bind(object) as () => Manifest);
+  object.toJson = () => {
+    const { manifest, problems } = renderHardened(object);
+    if (problems.length > 0) throw new BulwarkError(problems.join('\n'));
+    return manifest;
+  };
+}
+
+function describeViolation(object: ApiObject, manifest: Manifest, { control, path }: Violation): string {
+  return (
+    `${object.node.path} (${describeObject(manifest)}): ${path} breaks ${control.id}. ${control.why} ` +
+    `Fix: ${control.fix} Or, with a reason: Waivers.of(scope).waive('${control.id}', { reason: '...' }).`
+  );
+}
+
+function annotated(manifest: Manifest, annotations: readonly (readonly [string, string])[]): Manifest {
+  if (annotations.length === 0) return manifest;
+  const metadata = { ...manifest.metadata };
+  metadata.annotations = { ...metadata.annotations, ...Object.fromEntries(annotations) };
+  return { ...manifest, metadata };
+}
+
+/** cdk8s sorts the keys of every object below the top level, unless told otherwise; so do we with what we added. */
+function sorted(manifest: Manifest): Manifest {
+  if (process.env.CDK8S_DISABLE_SORT) return manifest;
+  return Object.fromEntries(Object.entries(manifest).map(([key, value]) => [key, sortKeys(value)])) as Manifest;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortKeys(value[key])]),
+  );
+}

@@ -1,0 +1,53 @@
+import type { IConstruct } from 'constructs';
+import { checkWaiver, isExpired, type Waiver } from '../../src/controls/waiver';
+import { BulwarkError } from '../../src/errors';
+
+/** Why a control does not apply, and until when. */
+export type WaiverOptions = Omit<Waiver, 'control'>;
+
+const WAIVERS = new WeakMap<IConstruct, Map<string, Waiver>>();
+
+/**
+ * Deliberate exceptions from controls. A waiver holds for a construct and everything below it, stays on each object as an
+ * annotation and is listed in the report.
+ *
+ * @example Waivers.of(legacy).waive('read-only-root-filesystem', { reason: 'writes its licence file to /opt', expires: '2027-03-31' });
+ */
+export class Waivers {
+  /** The waivers of a construct. */
+  static of(scope: IConstruct): Waivers {
+    return new Waivers(scope);
+  }
+
+  private constructor(private readonly scope: IConstruct) {}
+
+  /**
+   * Lifts one control here and below. The control is then neither repaired nor judged.
+   * @throws BulwarkError for an unknown control, a reason of less than 10 characters or a date that is none.
+   */
+  waive(controlId: string, options: WaiverOptions): this {
+    const waiver = checkWaiver({ control: controlId, ...options }, this.scope.node.path || 'the app');
+    const own = WAIVERS.get(this.scope) ?? new Map<string, Waiver>();
+    WAIVERS.set(this.scope, own.set(controlId, waiver));
+    return this;
+  }
+}
+
+/**
+ * The waivers that hold for a construct, its own and those of its ancestors; the nearest wins.
+ * @throws BulwarkError when one has expired. The clock is read for this and for nothing else.
+ */
+export function waiversFor(construct: IConstruct): Waiver[] {
+  const waivers = new Map<string, Waiver>();
+  for (const scope of construct.node.scopes) {
+    for (const [control, waiver] of WAIVERS.get(scope) ?? []) waivers.set(control, waiver);
+  }
+  const expired = [...waivers.values()].find((waiver) => isExpired(waiver, new Date()));
+  if (expired) {
+    throw new BulwarkError(
+      `${construct.node.path}: the waiver of '${expired.control}' expired on ${expired.expires} (${expired.reason}). ` +
+        'Remove it and meet the control, or agree on a new date with whoever granted it.',
+    );
+  }
+  return [...waivers.values()].sort((a, b) => (a.control < b.control ? -1 : 1));
+}

@@ -1,0 +1,15 @@
+export * from './errors';
+export * from './controls/catalogue';
+export * from './controls/control';
+export * from './controls/waiver';
+export { API_TOKEN_PATH, apiToken, type ApiToken } from './hardening/api-token';
+export * from './hardening/harden';
+export { writablePaths, type WritablePath } from './hardening/writable-paths';
+export * from './manifest/manifest';
+export { kindRank, scopeOf } from './manifest/kinds';
+export * from './manifest/pod';
+export { formatQuantity, parseQuantity } from './manifest/quantity';
+export { toYaml } from './manifest/yaml';
+export * from './report/summary';
+export * from './target/dns';
+export * from './target/target';

@@ -1,0 +1,103 @@
+import { groupOf, type Manifest } from './manifest';
+
+/**
+ * The order in which kinds are written and so applied: what others live in or refer to first, what restricts pods before the
+ * pods, what calls out to a running pod last. Kinds that are not listed, custom resources among them, come with the
+ * workloads' configuration (`OTHER`).
+ */
+const RANKED_KINDS: readonly string[] = [
+  'Namespace',
+  'CustomResourceDefinition',
+  'PriorityClass',
+  'RuntimeClass',
+  'StorageClass',
+  'IngressClass',
+  'ValidatingAdmissionPolicy',
+  'MutatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+  'MutatingAdmissionPolicyBinding',
+  'ClusterNetworkPolicy',
+  'ResourceQuota',
+  'LimitRange',
+  'NetworkPolicy',
+  'ServiceAccount',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'SealedSecret',
+  'Secret',
+  'ConfigMap',
+  'OTHER',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'Service',
+  'PodDisruptionBudget',
+  'DaemonSet',
+  'Pod',
+  'ReplicationController',
+  'ReplicaSet',
+  'StatefulSet',
+  'Deployment',
+  'Job',
+  'CronJob',
+  'HorizontalPodAutoscaler',
+  'Ingress',
+  'APIService',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+];
+
+const RANKS: ReadonlyMap<string, number> = new Map(RANKED_KINDS.map((kind, rank) => [kind, rank]));
+const OTHER_RANK = RANKED_KINDS.indexOf('OTHER');
+
+/** Position of a kind in the order of application. */
+export function kindRank(kind: string): number {
+  return RANKS.get(kind) ?? OTHER_RANK;
+}
+
+/** Kinds of Kubernetes' own API groups whose objects belong to no namespace (`kubectl api-resources --namespaced=false`). */
+const CLUSTER_SCOPED: Readonly<Record<string, readonly string[]>> = {
+  '': ['Namespace', 'Node', 'PersistentVolume', 'ComponentStatus'],
+  'admissionregistration.k8s.io': [
+    'MutatingAdmissionPolicy',
+    'MutatingAdmissionPolicyBinding',
+    'MutatingWebhookConfiguration',
+    'ValidatingAdmissionPolicy',
+    'ValidatingAdmissionPolicyBinding',
+    'ValidatingWebhookConfiguration',
+  ],
+  'apiextensions.k8s.io': ['CustomResourceDefinition'],
+  'apiregistration.k8s.io': ['APIService'],
+  'certificates.k8s.io': ['CertificateSigningRequest', 'ClusterTrustBundle'],
+  'flowcontrol.apiserver.k8s.io': ['FlowSchema', 'PriorityLevelConfiguration'],
+  'networking.k8s.io': ['IngressClass', 'IPAddress', 'ServiceCIDR'],
+  'node.k8s.io': ['RuntimeClass'],
+  'policy.networking.k8s.io': ['ClusterNetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'],
+  'rbac.authorization.k8s.io': ['ClusterRole', 'ClusterRoleBinding'],
+  'resource.k8s.io': ['DeviceClass', 'ResourceSlice'],
+  'scheduling.k8s.io': ['PriorityClass'],
+  'storage.k8s.io': ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment', 'VolumeAttributesClass'],
+};
+
+/** Kubernetes' own groups in which every kind that is not listed above lives in a namespace. */
+const NAMESPACED_GROUPS: ReadonlySet<string> = new Set([
+  '',
+  'apps',
+  'autoscaling',
+  'batch',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+  'events.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+]);
+
+/** Where an object lives: `cluster`, `namespace`, or `unknown` for a custom resource that names no namespace. */
+export function scopeOf(manifest: Manifest): 'cluster' | 'namespace' | 'unknown' {
+  const group = groupOf(manifest);
+  if (CLUSTER_SCOPED[group]?.includes(manifest.kind)) return 'cluster';
+  if (manifest.metadata?.namespace !== undefined) return 'namespace';
+  return NAMESPACED_GROUPS.has(group) ? 'namespace' : 'unknown';
+}

@@ -1,0 +1,48 @@
+/** A part of a manifest whose fields are not known beforehand. */
+export interface JsonObject {
+  [key: string]: unknown;
+}
+
+/** The metadata every Kubernetes object has. */
+export interface ObjectMeta extends JsonObject {
+  name?: string;
+  namespace?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+/** A Kubernetes object as plain JSON. */
+export interface Manifest extends JsonObject {
+  apiVersion: string;
+  kind: string;
+  metadata?: ObjectMeta;
+}
+
+/** Whether a value is a JSON object, not an array and not null. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The group of `apiVersion`; empty for the core group. */
+export function groupOf(manifest: Pick<Manifest, 'apiVersion'>): string {
+  const slash = manifest.apiVersion.indexOf('/');
+  return slash < 0 ? '' : manifest.apiVersion.slice(0, slash);
+}
+
+/** `Kind namespace/name`, the way messages name an object. */
+export function describeObject(manifest: Manifest): string {
+  const { namespace, name } = manifest.metadata ?? {};
+  return `${manifest.kind} ${namespace ? `${namespace}/` : ''}${name ?? '(no name)'}`;
+}
+
+/** What makes an object the same object for the API server: group, kind, namespace and name. */
+export function identityOf(manifest: Manifest): string {
+  const { namespace, name } = manifest.metadata ?? {};
+  return [groupOf(manifest), manifest.kind, namespace ?? '', name ?? ''].join('|');
+}
+
+/** Orders text by code units, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,96 @@
+import { isObject, type JsonObject, type Manifest, type ObjectMeta } from './manifest';
+
+/** A container of a pod, of any of the three lists. */
+export interface Container extends JsonObject {
+  name?: string;
+  image?: string;
+  ports?: ContainerPort[];
+  resources?: { limits?: Record<string, unknown>; requests?: Record<string, unknown> };
+  securityContext?: SecurityContext;
+  volumeMounts?: VolumeMount[];
+}
+
+export interface ContainerPort extends JsonObject {
+  name?: string;
+  containerPort?: number;
+  protocol?: string;
+}
+
+export interface VolumeMount extends JsonObject {
+  name?: string;
+  mountPath?: string;
+  readOnly?: boolean;
+}
+
+/** The fields of a pod's and of a container's securityContext that controls read. */
+export interface SecurityContext extends JsonObject {
+  allowPrivilegeEscalation?: boolean;
+  appArmorProfile?: { type?: string; localhostProfile?: string };
+  capabilities?: { add?: string[]; drop?: string[] };
+  readOnlyRootFilesystem?: boolean;
+  runAsNonRoot?: boolean;
+  seccompProfile?: JsonObject;
+}
+
+/** A pod's spec. */
+export interface PodSpec extends JsonObject {
+  containers?: Container[];
+  initContainers?: Container[];
+  ephemeralContainers?: Container[];
+  securityContext?: SecurityContext;
+  volumes?: JsonObject[];
+}
+
+/** A pod, or the template a controller makes pods from, and where it stands in its object. */
+export interface PodTemplate {
+  metadata?: ObjectMeta;
+  spec: PodSpec;
+}
+
+/** The path of each kind's pod template. A Pod is its own. */
+const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
+  Pod: [],
+  PodTemplate: ['template'],
+  Deployment: ['spec', 'template'],
+  StatefulSet: ['spec', 'template'],
+  DaemonSet: ['spec', 'template'],
+  ReplicaSet: ['spec', 'template'],
+  ReplicationController: ['spec', 'template'],
+  Job: ['spec', 'template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+};
+
+const WORKLOAD_API_VERSION = /^(v1|(apps|batch|extensions)\/v\w+)$/;
+
+/** The names of the three lists of containers in a pod's spec. */
+export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
+/** The path of a workload's pod template, or undefined for a kind that has none. */
+export function templatePath(manifest: Manifest): readonly string[] | undefined {
+  return WORKLOAD_API_VERSION.test(manifest.apiVersion) ? TEMPLATE_PATHS[manifest.kind] : undefined;
+}
+
+/** The pod template of a workload, or undefined where there is none. The result is part of the manifest, not a copy. */
+export function podTemplateOf(manifest: Manifest): PodTemplate | undefined {
+  const path = templatePath(manifest);
+  if (!path) return undefined;
+  let at: unknown = manifest;
+  for (const key of path) at = isObject(at) ? at[key] : undefined;
+  return isObject(at) && isObject(at.spec) ? (at as unknown as PodTemplate) : undefined;
+}
+
+/** A container and its path in the pod's spec. */
+export interface LocatedContainer {
+  readonly list: (typeof CONTAINER_LISTS)[number];
+  readonly path: string;
+  readonly container: Container;
+}
+
+/** Every container of a pod, init and ephemeral ones included. */
+export function containersOf(spec: PodSpec): LocatedContainer[] {
+  return CONTAINER_LISTS.flatMap((list) =>
+    (Array.isArray(spec[list]) ? spec[list] : [])
+      .filter(isObject)
+      .map((container, index) => ({ list, path: `${list}[${index}]`, container })),
+  );
+}

@@ -1,0 +1,101 @@
+import { waiversOf, type RecordedWaiver } from '../controls/waiver';
+import { CONTROLS } from '../controls/catalogue';
+import { bindControl, subjectsOf } from '../controls/judge';
+import { compareText, describeObject, type Manifest } from '../manifest/manifest';
+import { podTemplateOf } from '../manifest/pod';
+import type { ClusterTarget } from '../target/target';
+
+/** Label that names the tenant a namespace belongs to. */
+export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
+
+/** What a set of manifests is and what holds for it. */
+export interface Summary {
+  /** Number of objects of each kind, most first. */
+  readonly kinds: ReadonlyMap<string, number>;
+  /** Namespaces of each tenant, by name. */
+  readonly tenants: ReadonlyMap<string, readonly string[]>;
+  /** Number of objects that make pods. */
+  readonly workloads: number;
+  /** Number of workloads each control holds for, by the control's id, for every control that the target has. */
+  readonly controls: ReadonlyMap<string, number>;
+  readonly waivers: readonly RecordedWaiver[];
+}
+
+/** Counts and judges manifests as they are, without changing them. */
+export function summarize(manifests: readonly Manifest[], target: ClusterTarget): Summary {
+  const workloads = manifests.filter((manifest) => podTemplateOf(manifest));
+  return {
+    kinds: byCount(countBy(manifests, (manifest) => manifest.kind)),
+    tenants: tenantsOf(manifests),
+    workloads: workloads.length,
+    controls: controlsHeld(workloads, target),
+    waivers: manifests.flatMap(waiversOf),
+  };
+}
+
+function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
+  return counts;
+}
+
+function byCount(counts: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...counts].sort(([a, m], [b, n]) => n - m || compareText(a, b)));
+}
+
+function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
+  const tenants = new Map<string, string[]>();
+  for (const { kind, metadata } of manifests) {
+    const tenant = kind === 'Namespace' ? metadata?.labels?.[TENANT_LABEL] : undefined;
+    if (tenant) tenants.set(tenant, [...(tenants.get(tenant) ?? []), metadata?.name ?? '']);
+  }
+  return tenants;
+}
+
+function controlsHeld(workloads: readonly Manifest[], target: ClusterTarget): Map<string, number> {
+  const held = new Map<string, number>();
+  for (const control of CONTROLS) {
+    const bound = bindControl(control, target);
+    if (!bound) continue;
+    const holding = workloads.filter((workload) => {
+      const pod = podTemplateOf(workload)!;
+      return subjectsOf(bound, pod).every(({ container }) => bound.holds(pod, container));
+    });
+    held.set(control.id, holding.length);
+  }
+  return held;
+}
+
+/** The summary as lines of text of at most 80 columns, as the command prints it. */
+export function formatSummary(summary: Summary): string {
+  const { kinds, tenants, workloads, controls, waivers } = summary;
+  const objects = [...kinds.values()].reduce((sum, count) => sum + count, 0);
+  const broken = [...controls].filter(([, count]) => count < workloads);
+  return [
+    ...wrap('objects', `${objects}: ${[...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')}`),
+    ...wrap('tenants', `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`),
+    ...wrap('controls', `${controls.size - broken.length} of ${controls.size} hold for all ${workloads} workloads`),
+    ...broken.flatMap(([id, count]) => wrap('', `${id} holds for ${count} of ${workloads}`)),
+    ...wrap('waivers', `${waivers.length}`),
+    ...waivers.flatMap(({ control, object, reason, expires }) =>
+      wrap('', `${control} on ${describeObject(object)}: ${reason}${expires ? ` (expires ${expires})` : ''}`),
+    ),
+  ].join('\n');
+}
+
+const WIDTH = 80;
+const INDENT = 10;
+
+function list(items: readonly string[]): string {
+  return items.length > 0 ? `: ${items.join(', ')}` : '';
+}
+
+function wrap(label: string, text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && INDENT + 2 + line.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(INDENT)}${index > 0 ? '  ' : ''}${line}`.trimEnd());
+}

@@ -1,0 +1,143 @@
+import { BulwarkError } from '../errors';
+import { parseCidr } from '../network/cidr';
+import { Dns } from './dns';
+
+/** Oldest and newest supported minor version of Kubernetes 1. */
+export const SUPPORTED_MINORS = { oldest: 27, newest: 37 } as const;
+
+/** The API server as pods reach it: no selector matches it, so policies need its addresses. */
+export interface ApiServerEndpoint {
+  /** Addresses of the endpoints behind the `kubernetes` Service (and of the Service where the CNI sees it), as CIDR. */
+  readonly cidrs: readonly string[];
+  /** @default [443, 6443]: CNIs differ in whether they see the port of the Service or of the endpoint */
+  readonly ports?: readonly number[];
+}
+
+/** What a cluster can do beyond its version. Everything has a default that is safe on a plain kubeadm cluster. */
+export interface ClusterCapabilities {
+  /** @default CoreDNS in kube-system, no node-local cache */
+  readonly dns?: Dns;
+  /** Needed as soon as a workload talks to the API server. @default unknown */
+  readonly apiServer?: ApiServerEndpoint;
+  /** Address families of pods. @default ['IPv4'] */
+  readonly ipFamilies?: readonly IpFamily[];
+  /** Name of the network plugin. Flannel is refused, since it ignores NetworkPolicy. @default unknown, enforcing NetworkPolicy */
+  readonly cni?: string;
+  /**
+   * How AppArmor is asked for: `field` (Kubernetes >= 1.30), `annotation` (any version, deprecated since 1.30), `both` for a
+   * fleet in migration or policy engines that read annotations only, or `none` for nodes without AppArmor, where the kubelet
+   * would refuse such pods.
+   * @default 'field' from 1.30, 'annotation' before (KEP-24)
+   */
+  readonly appArmor?: AppArmorStyle;
+  /** Whether nodes support user namespaces (KEP-127: containerd >= 2.0 or CRI-O, Linux >= 6.3). @default true from 1.33 */
+  readonly userNamespaces?: boolean;
+  /** Whether the sealed-secrets controller and its CRD are installed. @default false */
+  readonly sealedSecrets?: boolean;
+  /** Whether External Secrets Operator (external-secrets.io/v1) is installed. @default false */
+  readonly externalSecrets?: boolean;
+  /** Whether ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2) is installed and enforced. @default false */
+  readonly clusterNetworkPolicy?: boolean;
+}
+
+/** An address family of pods. */
+export type IpFamily = 'IPv4' | 'IPv6';
+
+/** How AppArmor profiles are written into pods. */
+export type AppArmorStyle = 'field' | 'annotation' | 'both' | 'none';
+
+/**
+ * The one place that knows a cluster's Kubernetes version and what the cluster can do. Everything that depends on either
+ * asks a target.
+ */
+export interface ClusterTarget {
+  /** `1.MINOR`. */
+  readonly version: string;
+  readonly minor: number;
+  readonly dns: Dns;
+  readonly apiServer: Required<ApiServerEndpoint> | undefined;
+  readonly ipFamilies: readonly IpFamily[];
+  readonly cni: string | undefined;
+  readonly appArmor: AppArmorStyle;
+  readonly userNamespaces: boolean;
+  readonly sealedSecrets: boolean;
+  readonly externalSecrets: boolean;
+  readonly clusterNetworkPolicy: boolean;
+}
+
+/** Ways to make a {@link ClusterTarget}. */
+export const ClusterTarget = {
+  /**
+   * @param version `1.27` to `1.37`; a patch level such as `1.33.4` or `v1.33.4+k3s1` is accepted and ignored.
+   * @throws BulwarkError when the version is not supported or a capability contradicts it.
+   */
+  kubernetes(version: string, capabilities: ClusterCapabilities = {}): ClusterTarget {
+    const minor = parseMinor(version);
+    const target: ClusterTarget = {
+      version: `1.${minor}`,
+      minor,
+      dns: capabilities.dns ?? Dns.coreDns(),
+      apiServer: capabilities.apiServer && checkApiServer(capabilities.apiServer),
+      ipFamilies: capabilities.ipFamilies ?? ['IPv4'],
+      cni: capabilities.cni,
+      appArmor: capabilities.appArmor ?? (minor >= 30 ? 'field' : 'annotation'),
+      userNamespaces: capabilities.userNamespaces ?? minor >= 33,
+      sealedSecrets: capabilities.sealedSecrets ?? false,
+      externalSecrets: capabilities.externalSecrets ?? false,
+      clusterNetworkPolicy: capabilities.clusterNetworkPolicy ?? false,
+    };
+    refuseContradictions(target);
+    return target;
+  },
+} as const;
+
+/**
+ * The target where nobody named one: 1.30, the oldest version in which everything we rely on is a stable field of the API
+ * (AppArmor as a field, ValidatingAdmissionPolicy v1), so its output is accepted by every newer server.
+ */
+export const DEFAULT_TARGET: ClusterTarget = ClusterTarget.kubernetes('1.30');
+
+function parseMinor(version: string): number {
+  const match = /^v?1\.(\d+)([.+-].*)?$/.exec(version);
+  const minor = match ? Number(match[1]) : NaN;
+  if (!(minor >= SUPPORTED_MINORS.oldest && minor <= SUPPORTED_MINORS.newest)) {
+    throw new BulwarkError(
+      `Kubernetes version '${version}' is not supported: rules of admission differ by version, so an unknown one cannot be judged. ` +
+        `Use 1.${SUPPORTED_MINORS.oldest} to 1.${SUPPORTED_MINORS.newest}, for example ClusterTarget.kubernetes('1.33').`,
+    );
+  }
+  return minor;
+}
+
+function checkApiServer(endpoint: ApiServerEndpoint): Required<ApiServerEndpoint> {
+  for (const cidr of endpoint.cidrs) {
+    if (parseCidr(cidr).prefix === 0) {
+      throw new BulwarkError(
+        `apiServer.cidrs holds '${cidr}', which is the whole internet: whoever may reach the API server could then reach everything. ` +
+          'List the addresses of the endpoints (kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes) with /32 or /128.',
+      );
+    }
+  }
+  if (endpoint.cidrs.length === 0) {
+    throw new BulwarkError('apiServer.cidrs is empty. List the addresses of the API server, or leave apiServer out.');
+  }
+  return { cidrs: endpoint.cidrs, ports: endpoint.ports ?? [443, 6443] };
+}
+
+function refuseContradictions(target: ClusterTarget): void {
+  if (target.minor < 30 && (target.appArmor === 'field' || target.appArmor === 'both')) {
+    throw new BulwarkError(
+      `appArmor: '${target.appArmor}' needs Kubernetes 1.30, where securityContext.appArmorProfile was added (KEP-24); ` +
+        `a ${target.version} API server refuses the unknown field. Use 'annotation' or leave it out.`,
+    );
+  }
+  if (target.ipFamilies.length === 0) {
+    throw new BulwarkError("ipFamilies is empty. Use ['IPv4'], ['IPv6'] or both.");
+  }
+  if (target.cni?.toLowerCase() === 'flannel') {
+    throw new BulwarkError(
+      'cni: flannel ignores NetworkPolicy, so nothing would separate tenants. Use a CNI that enforces it (Calico, Cilium, Antrea, kube-router), ' +
+        'or run one beside flannel and name that.',
+    );
+  }
+}

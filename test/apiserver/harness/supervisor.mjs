@@ -1,0 +1,62 @@
+// Runs the servers as children of a process of its own, so that they end with the process that asked for them
+// even when that one is killed: its end closes the pipe on stdin, which no signal handler is needed to notice.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const GRACE_MS = 3000;
+const [dir] = process.argv.slice(2);
+const servers = [];
+let ending = false;
+
+function start({ name, command, args }) {
+  const log = openSync(join(dir, `${name}.log`), 'a');
+  const child = spawn(command, args, { cwd: dir, stdio: ['ignore', log, log] });
+  closeSync(log);
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(`${name} ended with ${signal ?? `code ${code}`}`));
+  });
+  servers.push({ child, ended });
+  void ended.then((reason) => ending || process.stdout.write(`${reason}\n`));
+}
+
+async function terminate({ child, ended }) {
+  child.kill('SIGTERM');
+  await Promise.race([ended, delay(GRACE_MS)]);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function leave() {
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
+}
+
+// An API server that has lost its etcd does not end for a minute and more, hence the reverse order.
+async function stop() {
+  ending = true;
+  for (const server of servers.toReversed()) await terminate(server);
+  leave();
+}
+
+async function abandon() {
+  ending = true;
+  for (const { child } of servers) child.kill('SIGKILL');
+  await Promise.all(servers.map(({ ended }) => ended));
+  leave();
+}
+
+const commands = createInterface({ input: process.stdin });
+commands.on('line', (line) => {
+  const command = JSON.parse(line);
+  if (command.stop) void stop();
+  else if (!ending) start(command);
+});
+commands.on('close', abandon);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, abandon);
+// Nobody reads the reports of an abandoned supervisor.
+process.stdout.on('error', () => undefined);

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const ROOT = path.resolve(__dirname, '../..');
+const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+  devDependencies: Record<string, string>;
+};
+
+const JAVASCRIPT = `
+const { Blueprint, ClusterTarget, Tenant, HardenedDeployment } = require('cdk8s-bulwark');
+const cluster = new Blueprint({ target: ClusterTarget.kubernetes('1.33'), outdir: process.argv[2] });
+const ns = new Tenant(cluster, 'shop').namespace('web');
+new HardenedDeployment(ns, 'api', { containers: [{ image: 'registry.example/api:1.0.0', port: 8080 }] });
+cluster.synth();
+`;
+
+const MANIFESTS_ONLY = `
+const manifests = require('cdk8s-bulwark/manifests');
+const cdk8s = Object.keys(require.cache).filter((file) => /node_modules.(cdk8s|cdk8s-plus-27|constructs)[/\\\\]/.test(file));
+console.log(JSON.stringify({ functions: Object.values(manifests).filter((x) => typeof x === 'function').length, cdk8s }));
+`;
+
+const TYPESCRIPT = `
+import { Blueprint, ClusterTarget, HardenedDeployment, Tenant } from 'cdk8s-bulwark';
+import * as manifests from 'cdk8s-bulwark/manifests';
+const cluster: Blueprint = new Blueprint({ target: ClusterTarget.kubernetes('1.33'), outdir: 'out' });
+const ns = new Tenant(cluster, 'shop').namespace('web');
+new HardenedDeployment(ns, 'api', { containers: [{ image: 'registry.example/api:1.0.0', port: 8080 }] });
+cluster.synth();
+export const names: string[] = Object.keys(manifests);
+// @ts-expect-error a type that is known refuses what is wrong
+new HardenedDeployment(ns, 'wrong', { containers: 'api' });
+`;
+
+/** The environment without what `npm test` adds to it, which would point a nested npm at this folder. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(INIT_CWD|NODE_ENV|NODE_OPTIONS|npm_(package|lifecycle|config_local_prefix).*)$/.test(name),
+  ),
+);
+
+/** Runs a program and returns what it printed; a failure shows everything it printed. */
+function run(cwd: string, program: string, ...args: string[]): string {
+  try {
+    return execFileSync(program, args, { cwd, env: environment, encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+function filesBelow(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+describe('the published package, installed into an empty project', () => {
+  let project: string;
+  let installed: string;
+
+  beforeAll(() => {
+    project = fs.mkdtempSync(path.join(os.tmpdir(), 'bulwark-package-'));
+    installed = path.join(project, 'node_modules/cdk8s-bulwark');
+    run(ROOT, 'npm', 'pack', '--pack-destination', project);
+    const tarball = fs.readdirSync(project).find((name) => name.endsWith('.tgz'));
+    const others = ['cdk8s', 'cdk8s-plus-27', 'constructs', 'typescript'].map(
+      (name) => `${name}@${manifest.devDependencies[name]}`,
+    );
+    fs.writeFileSync(path.join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
+    const quick = ['--prefer-offline', '--no-audit', '--no-fund'];
+    run(project, 'npm', 'install', ...quick, `./${tarball}`, ...others);
+  }, 300_000);
+
+  afterAll(() => fs.rmSync(project, { recursive: true, force: true }));
+
+  it('writes hardened manifests from JavaScript', () => {
+    fs.writeFileSync(path.join(project, 'use.js'), JAVASCRIPT);
+    run(project, process.execPath, 'use.js', 'out');
+    const written = fs.readFileSync(path.join(project, 'out/10-shop-web.k8s.yaml'), 'utf8');
+    expect(written).toContain('readOnlyRootFilesystem: true');
+  });
+
+  it('offers the manifest functions without loading cdk8s', () => {
+    fs.writeFileSync(path.join(project, 'manifests.js'), MANIFESTS_ONLY);
+    const { functions, cdk8s } = JSON.parse(run(project, process.execPath, 'manifests.js'));
+    expect(cdk8s).toEqual([]);
+    expect(functions).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['node16', 'node16'],
+    ['node10', 'commonjs'],
+  ])('has types for strict TypeScript that resolves modules like %s', (moduleResolution, module) => {
+    fs.writeFileSync(path.join(project, 'use.ts'), TYPESCRIPT);
+    // prettier-ignore
+    run(project, 'npx', '--no-install', 'tsc', '--noEmit', '--strict', '--target', 'es2022',
+      '--module', module, '--moduleResolution', moduleResolution, 'use.ts');
+  });
+
+  it('installs a command that knows its version', () => {
+    const printed = run(project, 'npx', '--no-install', 'bulwark', '--version');
+    expect(printed.trim()).toBe(manifest.version);
+  });
+
+  it('holds nothing but the build and its papers', () => {
+    const files = filesBelow(installed).map((file) => path.relative(installed, file));
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const build = /^lib[/\\](src|constructs)[/\\].+(\.js|\.d\.ts)$/;
+    expect(files.filter((file) => !build.test(file)).sort()).toEqual(papers);
+    expect(files.filter((file) => /\.test\.|(^|[/\\])examples?[/\\]/.test(file))).toEqual([]);
+  });
+
+  it('does not tell where it was built', () => {
+    const folder = ROOT.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    const mention = new RegExp(`(?<![\\w.])${folder}(?![\\w-])`);
+    const telling = filesBelow(installed).filter((file) => mention.test(fs.readFileSync(file, 'utf8')));
+    expect(telling).toEqual([]);
+  });
+});
