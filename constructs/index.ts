@@ -1,6 +1,12 @@
 export { BulwarkError } from '../src/errors';
 export { Dns, type CoreDnsOptions } from '../src/target/dns';
-export { ClusterTarget, type ApiServerEndpoint, type AppArmorStyle, type ClusterCapabilities, type IpFamily } from '../src/target/target';
+export {
+  ClusterTarget,
+  type ApiServerEndpoint,
+  type AppArmorStyle,
+  type ClusterCapabilities,
+  type IpFamily,
+} from '../src/target/target';
 export type { ApiToken } from '../src/hardening/api-token';
 export type { WritablePath } from '../src/hardening/writable-paths';
 export type { Manifest } from '../src/manifest/manifest';
@@ -13,7 +19,11 @@ export { Peer, type PeerPort } from './network/peer';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';
 export type { TenantQuota } from './tenancy/quota';
 export { Tenant, type TenantProps } from './tenancy/tenant';
-export { TenantNamespace, type PodSecurityException, type TenantNamespaceProps } from './tenancy/tenant-namespace';
+export {
+  TenantNamespace,
+  type PodSecurityException,
+  type TenantNamespaceProps,
+} from './tenancy/tenant-namespace';
 export { Hardening, type HardeningOptions } from './workload/hardening';
 export type { HardenedWorkload, HardenedWorkloadProps, UseSecretOptions } from './workload/hardened-workload';
 export { HardenedCronJob, type HardenedCronJobProps } from './workload/hardened-cron-job';

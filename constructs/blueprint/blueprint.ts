@@ -1,7 +1,7 @@
 import { ApiObject, App, Chart, YamlOutputType, type AppProps } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
-import { describeObject, identityOf, type Manifest } from '../../src/manifest/manifest';
+import { describeObject, identityOf, isObject, type Manifest } from '../../src/manifest/manifest';
 import { scopeOf } from '../../src/manifest/kinds';
 import { topologicalOrder } from '../../src/manifest/topology';
 import { toYaml } from '../../src/manifest/yaml';
@@ -11,7 +11,7 @@ import { Hardening, judgeInRoot, renderHardened } from '../workload/hardening';
 import { planFiles, type Layout } from './layout';
 import { orderEntries, type Entry, type Ordered } from './order';
 import { reportUncaughtErrors } from './uncaught';
-import { FILE_HEADER, replaceFolder } from './writer';
+import { CONSTRUCT_METADATA, FILE_HEADER, replaceFolder } from './writer';
 
 reportUncaughtErrors();
 
@@ -58,6 +58,7 @@ export class Blueprint extends App {
   readonly target: ClusterTarget;
 
   private readonly layout: Layout;
+  private readonly recordsConstructs: boolean;
 
   /** @throws BulwarkError for the layout with a folder per chart. */
   constructor(props: BlueprintProps) {
@@ -70,6 +71,8 @@ export class Blueprint extends App {
     }
     this.target = props.target;
     this.layout = props.yamlOutputType ?? 'namespace';
+    this.recordsConstructs =
+      props.recordConstructMetadata ?? process.env.CDK8S_RECORD_CONSTRUCT_METADATA === 'true';
     judgeInRoot(this);
     Hardening.apply(this, { target: props.target });
   }
@@ -79,9 +82,14 @@ export class Blueprint extends App {
     const charts = this.node.findAll().filter((construct) => Chart.isChart(construct));
     const index = new Map<IConstruct, number>(charts.map((chart, at) => [chart, at]));
     const before = charts.map((chart) => chartPrerequisites(chart, index));
-    const order = topologicalOrder(before, charts.map((_, at) => at));
+    const order = topologicalOrder(
+      before,
+      charts.map((_, at) => at),
+    );
     if ('cycle' in order) {
-      throw new BulwarkError(`Charts depend on each other in a cycle: ${order.cycle.map((at) => charts[at]!.node.path).join(' -> ')}.`);
+      throw new BulwarkError(
+        `Charts depend on each other in a cycle: ${order.cycle.map((at) => charts[at]!.node.path).join(' -> ')}.`,
+      );
     }
     return order.map((at) => charts[at]!);
   }
@@ -93,10 +101,17 @@ export class Blueprint extends App {
   override synth(): Synthesis {
     const ordered = this.render();
     const planned = planFiles(ordered, this.layout, this.outputFileExtension);
-    replaceFolder(this.outdir, new Map(planned.map(({ name, manifests }) => [name, FILE_HEADER + toYaml(manifests)])));
+    const files = new Map(planned.map(({ name, manifests }) => [name, FILE_HEADER + toYaml(manifests)]));
+    if (this.recordsConstructs) files.set(CONSTRUCT_METADATA, constructMetadata(ordered));
+    replaceFolder(this.outdir, files);
     const manifests = planned.flatMap((file) => file.manifests);
     const summary = () => summarize(manifests, this.target);
-    return { files: planned.map(({ name }) => name), manifests, summary, describe: () => formatSummary(summary()) };
+    return {
+      files: planned.map(({ name }) => name),
+      manifests,
+      summary,
+      describe: () => formatSummary(summary()),
+    };
   }
 
   /**
@@ -118,7 +133,7 @@ export class Blueprint extends App {
       const rendered = attempt(() => renderHardened(object), problems);
       if (!rendered) continue;
       problems.push(...rendered.problems);
-      entries.push({ object, manifest: withoutStrayNamespace(rendered.manifest) });
+      entries.push({ object, manifest: tidy(rendered.manifest) });
     }
     problems.push(...duplicates(entries));
     if (problems.length > 0) throw new BulwarkError(refusal(problems));
@@ -130,11 +145,15 @@ function chartPrerequisites(chart: Chart, index: ReadonlyMap<IConstruct, number>
   const nested = chart.node.children.filter((child) => Chart.isChart(child));
   const dependencies = chart.node
     .findAll()
-    .filter((construct) => construct === chart || (!Chart.isChart(construct) && Chart.of(construct) === chart))
+    .filter(
+      (construct) => construct === chart || (!Chart.isChart(construct) && Chart.of(construct) === chart),
+    )
     .flatMap((construct) => construct.node.dependencies)
     .filter((dependency) => hasChart(dependency))
     .map((dependency) => Chart.of(dependency));
-  return [...new Set([...nested, ...dependencies])].filter((other) => other !== chart).map((other) => index.get(other)!);
+  return [...new Set([...nested, ...dependencies])]
+    .filter((other) => other !== chart)
+    .map((other) => index.get(other)!);
 }
 
 function hasChart(construct: IConstruct): boolean {
@@ -151,11 +170,30 @@ function attempt<T>(step: () => T, problems: string[]): T | undefined {
   }
 }
 
-/** cdk8s gives every object of a chart the chart's namespace, also those that no namespace can hold. */
-function withoutStrayNamespace(manifest: Manifest): Manifest {
-  if (manifest.metadata?.namespace === undefined || scopeOf(manifest) !== 'cluster') return manifest;
-  const { namespace: _stray, ...metadata } = manifest.metadata;
-  return { ...manifest, metadata };
+/** Takes out what cdk8s and cdk8s-plus write and the API server would drop, so that a second apply finds nothing to change. */
+function tidy(manifest: Manifest): Manifest {
+  if (manifest.metadata?.namespace !== undefined && scopeOf(manifest) === 'cluster') {
+    // cdk8s gives every object of a chart the chart's namespace, also those that no namespace can hold.
+    const { namespace: _stray, ...metadata } = manifest.metadata;
+    return { ...manifest, metadata };
+  }
+  if (manifest.kind === 'Service' && isObject(manifest.spec) && isEmptyList(manifest.spec.externalIPs)) {
+    const { externalIPs: _empty, ...spec } = manifest.spec;
+    return { ...manifest, spec };
+  }
+  return manifest;
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** Where each object comes from, in the form that cdk8s-cli reads when it reports validations. */
+function constructMetadata({ entries }: Ordered): string {
+  const resources = Object.fromEntries(
+    entries.map(({ object }) => [object.name, { path: object.node.path }]),
+  );
+  return JSON.stringify({ version: '1.0.0', resources });
 }
 
 function duplicates(entries: readonly Entry[]): string[] {

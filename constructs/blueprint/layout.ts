@@ -42,7 +42,10 @@ export function planFiles(ordered: Ordered, layout: Layout, extension: string): 
   }
   const places = new Map<Entry, Place>(ordered.entries.map((entry) => [entry, placeOf(entry, layout)]));
   const stages = stagesOf(ordered, places);
-  const width = Math.max(2, String((Math.max(0, ...new Set(stages.values())) + 1) * STAGE_WIDTH[layout] - 1).length);
+  const width = Math.max(
+    2,
+    String((Math.max(0, ...new Set(stages.values())) + 1) * STAGE_WIDTH[layout] - 1).length,
+  );
   const files = new Map<string, Manifest[]>();
   for (const entry of ordered.entries) {
     const { prefix, name } = places.get(entry)!;
@@ -50,7 +53,9 @@ export function planFiles(ordered: Ordered, layout: Layout, extension: string): 
     const file = `${String(number).padStart(width, '0')}-${name}${extension}`;
     files.set(file, [...(files.get(file) ?? []), entry.manifest]);
   }
-  return [...files].map(([name, manifests]) => ({ name, manifests })).sort((a, b) => compareText(a.name, b.name));
+  return [...files]
+    .map(([name, manifests]) => ({ name, manifests }))
+    .sort((a, b) => compareText(a.name, b.name));
 }
 
 function placeOf({ object, manifest }: Entry, layout: Layout): Place {

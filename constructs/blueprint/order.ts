@@ -58,7 +58,9 @@ export interface Ordered {
   /** Every entry, in order. */
   readonly entries: readonly Entry[];
   /** Calls back for every node in order: an entry, or the begin or end of a construct, with the nodes it comes after. */
-  forEachNode(visit: (node: number, entry: Entry | undefined, prerequisites: readonly number[]) => void): void;
+  forEachNode(
+    visit: (node: number, entry: Entry | undefined, prerequisites: readonly number[]) => void,
+  ): void;
 }
 
 /**
@@ -73,7 +75,9 @@ export function orderEntries(root: IConstruct, entries: readonly Entry[]): Order
   if (constructs.length > 0) {
     const own = new Map<IConstruct, number>(natural.map(({ object }, index) => [object, index]));
     graph.addTree(root, own);
-    constructs.forEach((source) => source.node.dependencies.forEach((target) => addDependency(graph, own, source, target)));
+    constructs.forEach((source) =>
+      source.node.dependencies.forEach((target) => addDependency(graph, own, source, target)),
+    );
   }
   addImplicitDependencies(graph);
   // Objects in natural order; the moments between them as soon as they can be.
@@ -86,33 +90,45 @@ export function orderEntries(root: IConstruct, entries: readonly Entry[]): Order
   };
 }
 
+/** Kind first, then whatever else tells two objects apart, so that the order never depends on the order of the code. */
 function compareManifests(a: Manifest, b: Manifest): number {
-  return (
-    kindRank(a.kind) - kindRank(b.kind) ||
-    compareText(a.metadata?.namespace ?? '', b.metadata?.namespace ?? '') ||
-    compareText(a.kind, b.kind) ||
-    compareText(a.metadata?.name ?? '', b.metadata?.name ?? '') ||
-    compareText(a.apiVersion, b.apiVersion)
-  );
+  const rank = kindRank(a.kind) - kindRank(b.kind);
+  return rank || compareText(sortKey(a), sortKey(b));
 }
 
-function addDependency(graph: Graph, own: ReadonlyMap<IConstruct, number>, source: IConstruct, target: IConstruct): void {
+function sortKey({ apiVersion, kind, metadata = {} }: Manifest): string {
+  // A separator below every character of a name, so that `a` comes before `a-b`.
+  return [metadata.namespace ?? '', kind, metadata.name ?? '', apiVersion].join('\u0000');
+}
+
+function addDependency(
+  graph: Graph,
+  own: ReadonlyMap<IConstruct, number>,
+  source: IConstruct,
+  target: IConstruct,
+): void {
   const end = graph.end(target);
   const begin = graph.begin(source);
   if (end === undefined || begin === undefined || source === target) return;
-  if (!isWithin(target, source) && !isWithin(source, target)) {
+  if (isWithin(target, source)) {
+    entriesOutside(own, source, target).forEach((entry) => graph.prerequisites[entry]!.push(end));
+  } else if (isWithin(source, target)) {
+    graph.prerequisites[begin]!.push(...entriesOutside(own, target, source));
+  } else {
     graph.prerequisites[begin]!.push(end);
-    return;
   }
-  // One holds the other, so only what is outside of the inner one takes part on the outer one's side.
-  const outer = isWithin(target, source) ? source : target;
-  const inner = outer === source ? target : source;
-  for (const construct of outer.node.findAll()) {
-    const entry = own.get(construct);
-    if (entry === undefined || isWithin(construct, inner)) continue;
-    if (outer === source) graph.prerequisites[entry]!.push(end);
-    else graph.prerequisites[begin]!.push(entry);
-  }
+}
+
+/** Where one construct holds the other, only what is outside of the inner one takes part on the outer one's side. */
+function entriesOutside(
+  own: ReadonlyMap<IConstruct, number>,
+  outer: IConstruct,
+  inner: IConstruct,
+): number[] {
+  return outer.node
+    .findAll()
+    .filter((construct) => !isWithin(construct, inner))
+    .flatMap((construct) => own.get(construct) ?? []);
 }
 
 function isWithin(construct: IConstruct, scope: IConstruct): boolean {

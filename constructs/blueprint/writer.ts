@@ -3,9 +3,11 @@ import path from 'node:path';
 import { BulwarkError } from '../../src/errors';
 
 /** First line of every file that the blueprint makes, and by which it knows them again. */
-export const FILE_HEADER = '# Made by cdk8s-bulwark. Change the code that makes it: the next synthesis replaces this file.\n';
+export const FILE_HEADER =
+  '# Made by cdk8s-bulwark. Change the code that makes it: the next synthesis replaces this file.\n';
 
-const MADE = /\.(ya?ml|json)$/;
+/** The one file without that line: cdk8s-cli asks for it by this name, and JSON has no comments. */
+export const CONSTRUCT_METADATA = 'construct-metadata.json';
 
 /**
  * Replaces what an earlier synthesis made in a folder by other files, all at once. The new folder is completed beside the old
@@ -78,11 +80,12 @@ function replace({ folder, staged, retired }: Folders, files: ReadonlyMap<string
 function foreignEntries(folder: string): string[] {
   return fs
     .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !(entry.isFile() && MADE.test(entry.name) && hasHeader(path.join(folder, entry.name))))
+    .filter((entry) => !(entry.isFile() && isMade(path.join(folder, entry.name))))
     .map((entry) => entry.name);
 }
 
-function hasHeader(file: string): boolean {
+function isMade(file: string): boolean {
+  if (path.basename(file) === CONSTRUCT_METADATA) return true;
   const descriptor = fs.openSync(file, 'r');
   try {
     const start = Buffer.alloc(Buffer.byteLength(FILE_HEADER));
@@ -121,13 +124,17 @@ function explain(error: unknown, folder: string): unknown {
   const reason = {
     EBUSY: 'it is a mount point, which cannot be replaced as a whole. Synthesize into a folder below it',
     EXDEV: 'it is a mount point, which cannot be replaced as a whole. Synthesize into a folder below it',
-    EACCES: 'its parent folder is not writable, and a folder is replaced as a whole. Make the parent writable, or choose another outdir',
-    EPERM: 'its parent folder is not writable, and a folder is replaced as a whole. Make the parent writable, or choose another outdir',
+    EACCES:
+      'its parent folder is not writable, and a folder is replaced as a whole. Make the parent writable, or choose another outdir',
+    EPERM:
+      'its parent folder is not writable, and a folder is replaced as a whole. Make the parent writable, or choose another outdir',
     EROFS: 'the file system is read-only. Choose another outdir',
     ENOSPC: 'the disk is full. Free some space',
     ENOTDIR: 'it is not a folder. Choose another outdir',
     EEXIST: 'it is not a folder. Choose another outdir',
   }[code ?? ''];
   if (!reason) return error;
-  return new BulwarkError(`Cannot write to ${folder} (${code}): ${reason}. What was there before is unchanged.`);
+  return new BulwarkError(
+    `Cannot write to ${folder} (${code}): ${reason}. What was there before is unchanged.`,
+  );
 }

@@ -45,7 +45,9 @@ export class DefaultDeny extends Construct {
       ],
       to,
     });
-    const nodeLocal = dns.nodeLocal.map((address) => ({ ipBlock: { cidr: `${address}/${address.includes(':') ? 128 : 32}` } }));
+    const nodeLocal = dns.nodeLocal.map((address) => ({
+      ipBlock: { cidr: `${address}/${address.includes(':') ? 128 : 32}` },
+    }));
     const pods = rule(dns.port, [podPeer(dns.podLabels, dns.namespace, undefined)]);
     return nodeLocal.length > 0 ? [pods, rule(53, nodeLocal)] : [pods];
   }

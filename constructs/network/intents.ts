@@ -46,7 +46,11 @@ export class NetworkIntents {
       return;
     }
     const { subject } = this;
-    const { peers } = peer.resolve({ target: targetOf(subject.construct), namespace: subject.namespace, direction: 'ingress' });
+    const { peers } = peer.resolve({
+      target: targetOf(subject.construct),
+      namespace: subject.namespace,
+      direction: 'ingress',
+    });
     this.add('ingress', peers, this.portsOfSubject(options));
   }
 
@@ -57,7 +61,11 @@ export class NetworkIntents {
       return;
     }
     const { subject } = this;
-    const context = { target: targetOf(subject.construct), namespace: subject.namespace, direction: 'egress' as const };
+    const context = {
+      target: targetOf(subject.construct),
+      namespace: subject.namespace,
+      direction: 'egress' as const,
+    };
     const resolved = this.explain(() => peer.resolve(context));
     const ports = options.ports?.map(toPort) ?? resolved.ports;
     if (!ports) {
@@ -101,7 +109,9 @@ export class NetworkIntents {
     try {
       return step();
     } catch (error) {
-      throw error instanceof BulwarkError ? new BulwarkError(`${this.subject.construct.node.path}: ${error.message}`) : error;
+      throw error instanceof BulwarkError
+        ? new BulwarkError(`${this.subject.construct.node.path}: ${error.message}`)
+        : error;
     }
   }
 
@@ -111,7 +121,7 @@ export class NetworkIntents {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
       metadata: { name, ...(namespace && { namespace }) },
-      spec: Lazy.any({ produce: () => this.toSpec() }),
+      spec: Lazy.any({ produce: () => this.toSpec() }) as unknown,
     });
   }
 

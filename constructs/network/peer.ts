@@ -46,14 +46,18 @@ export class Peer {
    */
   static pods(labels: Readonly<Record<string, string>>, options: { readonly namespace?: string } = {}): Peer {
     if (Object.keys(labels).length === 0) {
-      throw new BulwarkError('Peer.pods({}) would match every pod. Name a label of the pods, or say Peer.namespace(name) if you mean all of a namespace.');
+      throw new BulwarkError(
+        'Peer.pods({}) would match every pod. Name a label of the pods, or say Peer.namespace(name) if you mean all of a namespace.',
+      );
     }
     return new Peer(({ namespace }) => ({ peers: [podPeer(labels, options.namespace, namespace)] }));
   }
 
   /** Every pod of a namespace. */
   static namespace(name: string): Peer {
-    return new Peer(() => ({ peers: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: name } } }] }));
+    return new Peer(() => ({
+      peers: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: name } } }],
+    }));
   }
 
   /**

@@ -5,7 +5,11 @@ import { EnvValue, type EnvValueFromSecretOptions, type ISecret } from 'cdk8s-pl
 import { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import type { ObjectMeta } from '../../src/manifest/manifest';
-import { readSealedSecret, SEALED_SECRET_API_VERSION, type SealedSecretManifest } from '../../src/seal/sealed-secret';
+import {
+  readSealedSecret,
+  SEALED_SECRET_API_VERSION,
+  type SealedSecretManifest,
+} from '../../src/seal/sealed-secret';
 import { targetOf } from '../blueprint/settings';
 
 /** Properties of {@link SealedSecret}. */
@@ -67,7 +71,12 @@ export class SealedSecret extends Construct implements ISecret {
       );
     }
     const effective = chartNamespace ?? namespace;
-    return { name, ...(effective && { namespace: effective }), ...(annotations && { annotations }), ...(labels && { labels }) };
+    return {
+      name,
+      ...(effective && { namespace: effective }),
+      ...(annotations && { annotations }),
+      ...(labels && { labels }),
+    };
   }
 
   private missingController(): string[] {

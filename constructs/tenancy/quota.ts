@@ -17,7 +17,14 @@ export interface TenantQuota {
   readonly nodePorts?: number;
 }
 
-const DEFAULTS: Required<TenantQuota> = { cpu: '8', memory: '16Gi', storage: '100Gi', pods: 100, loadBalancers: 0, nodePorts: 0 };
+const DEFAULTS: Required<TenantQuota> = {
+  cpu: '8',
+  memory: '16Gi',
+  storage: '100Gi',
+  pods: 100,
+  loadBalancers: 0,
+  nodePorts: 0,
+};
 
 /** Share of a namespace, by name of the namespace; a namespace without one gets an equal part of what is left. */
 export type Shares = ReadonlyMap<string, TenantQuota | undefined>;
@@ -27,8 +34,14 @@ export type Shares = ReadonlyMap<string, TenantQuota | undefined>;
  * @param tenant Path of the tenant, for messages.
  * @throws BulwarkError when the shares add up to more than the tenant has.
  */
-export function hardOf(tenant: string, total: TenantQuota, shares: Shares, namespace: string): Record<string, string> {
-  const part = (key: keyof TenantQuota) => formatQuantity(partOf({ tenant, key, total: total[key] ?? DEFAULTS[key], shares }, namespace));
+export function hardOf(
+  tenant: string,
+  total: TenantQuota,
+  shares: Shares,
+  namespace: string,
+): Record<string, string> {
+  const part = (key: keyof TenantQuota) =>
+    formatQuantity(partOf({ tenant, key, total: total[key] ?? DEFAULTS[key], shares }, namespace));
   const [cpu, memory] = [part('cpu'), part('memory')];
   return {
     'limits.cpu': cpu,

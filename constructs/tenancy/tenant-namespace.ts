@@ -58,7 +58,11 @@ export class TenantNamespace extends Chart {
       kind: 'Namespace',
       metadata: {
         name: owner.name,
-        labels: { ...props.labels, [TENANT_LABEL]: owner.tenant, ...this.podSecurityLabels(props.podSecurity) },
+        labels: {
+          ...props.labels,
+          [TENANT_LABEL]: owner.tenant,
+          ...this.podSecurityLabels(props.podSecurity),
+        },
         ...(props.podSecurity && { annotations: { 'cdk8s-bulwark/pod-security': props.podSecurity.reason } }),
       },
     });
@@ -68,13 +72,21 @@ export class TenantNamespace extends Chart {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
       metadata: { name: 'quota' },
-      spec: { hard: Lazy.any({ produce: owner.hard }) },
+      spec: { hard: Lazy.any({ produce: owner.hard }) as unknown },
     });
     new ApiObject(this, 'Limits', {
       apiVersion: 'v1',
       kind: 'LimitRange',
       metadata: { name: 'limits' },
-      spec: { limits: [{ type: 'Container', default: DEFAULT_RESOURCES.limits, defaultRequest: DEFAULT_RESOURCES.requests }] },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            default: DEFAULT_RESOURCES.limits,
+            defaultRequest: DEFAULT_RESOURCES.requests,
+          },
+        ],
+      },
     });
     new DefaultDeny(this, 'DefaultDeny');
   }

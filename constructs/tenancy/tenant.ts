@@ -19,7 +19,10 @@ export interface TenantProps {
  */
 export class Tenant extends Construct {
   private readonly quota: TenantQuota;
-  private readonly namespaces = new Map<string, { readonly chart: TenantNamespace; readonly quota: TenantQuota | undefined }>();
+  private readonly namespaces = new Map<
+    string,
+    { readonly chart: TenantNamespace; readonly quota: TenantQuota | undefined }
+  >();
 
   /**
    * @param id Name of the tenant: lower-case letters, digits and hyphens.
@@ -43,7 +46,9 @@ export class Tenant extends Construct {
   namespace(name: string, props?: TenantNamespaceProps): TenantNamespace {
     const known = this.namespaces.get(name);
     if (known && props) {
-      throw new BulwarkError(`${known.chart.node.path}: is declared already. Pass its properties in the first call of namespace('${name}') only.`);
+      throw new BulwarkError(
+        `${known.chart.node.path}: is declared already. Pass its properties in the first call of namespace('${name}') only.`,
+      );
     }
     if (known) return known.chart;
     const fullName = `${this.name}-${name}`;

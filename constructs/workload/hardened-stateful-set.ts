@@ -3,7 +3,8 @@ import type { Construct } from 'constructs';
 import { hardened, type DecidedProps, type HardenedWorkloadProps } from './hardened-workload';
 
 /** Properties of {@link HardenedStatefulSet}. */
-export interface HardenedStatefulSetProps extends Omit<StatefulSetProps, DecidedProps>, HardenedWorkloadProps {}
+export interface HardenedStatefulSetProps
+  extends Omit<StatefulSetProps, DecidedProps>, HardenedWorkloadProps {}
 
 /**
  * A StatefulSet whose pods pass every control. It is the StatefulSet of cdk8s-plus with a ServiceAccount of its own and everything

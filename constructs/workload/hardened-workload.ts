@@ -1,5 +1,12 @@
 import { ApiObjectMetadataDefinition, Chart, type ApiObjectMetadata } from 'cdk8s';
-import { LabelSelector, Volume, Workload, type ISecret, type IServiceAccount, type PodSelectorConfig } from 'cdk8s-plus-27';
+import {
+  LabelSelector,
+  Volume,
+  type Workload,
+  type ISecret,
+  type IServiceAccount,
+  type PodSelectorConfig,
+} from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { apiToken, type ApiToken } from '../../src/hardening/api-token';
@@ -74,7 +81,11 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
 
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     constructor(...args: any[]) {
-      const [scope, id, props] = args as [Construct, string, (HardenedWorkloadProps & { serviceAccount?: IServiceAccount }) | undefined];
+      const [scope, id, props] = args as [
+        Construct,
+        string,
+        (HardenedWorkloadProps & { serviceAccount?: IServiceAccount }) | undefined,
+      ];
       super(scope, id, { ...props, select: false });
       claimName(this);
       this.select(LabelSelector.of({ labels: this.selectorLabels() }));
@@ -124,7 +135,9 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     useSecret(secret: ISecret, options: UseSecretOptions = {}): void {
       const { path = `/etc/secrets/${secret.name}`, containers } = options;
       const volume = this.secretVolume(secret);
-      const wanted = [...this.containers, ...this.initContainers].filter(({ name }) => containers?.includes(name) ?? true);
+      const wanted = [...this.containers, ...this.initContainers].filter(
+        ({ name }) => containers?.includes(name) ?? true,
+      );
       if (wanted.length === 0) {
         throw new BulwarkError(
           `${this.node.path}: useSecret names the containers ${containers?.join(', ')}, and there are only ${this.containers.map(({ name }) => name).join(', ')}.`,

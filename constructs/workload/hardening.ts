@@ -133,7 +133,9 @@ function annotated(manifest: Manifest, annotations: readonly (readonly [string, 
 /** cdk8s sorts the keys of every object below the top level, unless told otherwise; so do we with what we added. */
 function sorted(manifest: Manifest): Manifest {
   if (process.env.CDK8S_DISABLE_SORT) return manifest;
-  return Object.fromEntries(Object.entries(manifest).map(([key, value]) => [key, sortKeys(value)])) as Manifest;
+  return Object.fromEntries(
+    Object.entries(manifest).map(([key, value]) => [key, sortKeys(value)]),
+  ) as Manifest;
 }
 
 function sortKeys(value: unknown): unknown {

@@ -6,7 +6,15 @@ export type Severity = 'critical' | 'high' | 'medium' | 'low';
 
 /** Where a rule comes from. */
 export interface Reference {
-  readonly standard: 'PSS baseline' | 'PSS restricted' | 'CIS 1.11' | 'NSA/CISA 1.2' | 'OWASP K8s 2025' | 'MITRE ATT&CK' | 'KEP' | 'Kubernetes';
+  readonly standard:
+    | 'PSS baseline'
+    | 'PSS restricted'
+    | 'CIS 1.11'
+    | 'NSA/CISA 1.2'
+    | 'OWASP K8s 2025'
+    | 'MITRE ATT&CK'
+    | 'KEP'
+    | 'Kubernetes';
   /** The standard's own name of the rule, for example `5.2.7` or `runAsNonRoot`. */
   readonly id: string;
 }

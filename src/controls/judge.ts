@@ -10,12 +10,14 @@ export interface BoundControl {
   readonly holds: (pod: PodTemplate, container: Container) => boolean;
 }
 
-const bound = new WeakMap<ClusterTarget, Map<PodControl, BoundControl | undefined>>();
+type BoundControls = Map<PodControl, BoundControl | undefined>;
+
+const bound = new WeakMap<ClusterTarget, BoundControls>();
 
 /** Binds a control to a target; undefined where it does not apply there. */
 export function bindControl(control: PodControl, target: ClusterTarget): BoundControl | undefined {
-  let ofTarget = bound.get(target);
-  if (!ofTarget) bound.set(target, (ofTarget = new Map()));
+  const ofTarget = bound.get(target) ?? (new Map() as BoundControls);
+  bound.set(target, ofTarget);
   if (!ofTarget.has(control)) ofTarget.set(control, makeBound(control, target));
   return ofTarget.get(control);
 }
@@ -23,7 +25,9 @@ export function bindControl(control: PodControl, target: ClusterTarget): BoundCo
 function makeBound(control: PodControl, target: ClusterTarget): BoundControl | undefined {
   if (control.appliesTo && !control.appliesTo(target)) return undefined;
   const text = typeof control.rule === 'string' ? control.rule : control.rule(target);
-  const expression = control.linuxOnly ? `variables.pod.?os.?name.orValue('') == 'windows' || (${text})` : text;
+  const expression = control.linuxOnly
+    ? `variables.pod.?os.?name.orValue('') == 'windows' || (${text})`
+    : text;
   const rule = compileRule(expression);
   return { control, holds: (pod, container) => evaluate(rule, pod, container) };
 }
@@ -39,7 +43,7 @@ function evaluate(rule: CompiledRule, pod: PodTemplate, container: Container): b
 
 /** The containers a control is about; for a control about the pod, the pod's spec once. */
 export function subjectsOf({ control }: BoundControl, pod: PodTemplate): LocatedContainer[] {
-  if (control.scope === 'pod') return [{ list: 'containers', path: '', container: pod.spec as Container }];
+  if (control.scope === 'pod') return [{ list: 'containers', path: '', container: pod.spec }];
   const lists = control.lists;
   const all = containersOf(pod.spec);
   return lists ? all.filter(({ list }) => lists.includes(list)) : all;
@@ -48,7 +52,8 @@ export function subjectsOf({ control }: BoundControl, pod: PodTemplate): Located
 /** The path, below the pod's spec, of the field that breaks a control. */
 export function fieldPath({ control }: BoundControl, pod: PodTemplate, subject: LocatedContainer): string {
   if (control.scope === 'pod') return control.field;
-  const inherited = control.inherits && !has(subject.container, control.field) && has(pod.spec, control.field);
+  const inherited =
+    control.inherits && !has(subject.container, control.field) && has(pod.spec, control.field);
   return inherited ? control.field : `${subject.path}.${control.field}`;
 }
 

@@ -1,11 +1,6 @@
 import type { ClusterTarget } from '../target/target';
 import type { PodControl } from './control';
-import {
-  dropAllCapabilities,
-  respellNetBindService,
-  setContainerSecurity,
-  setPodSecurity,
-} from './repairs';
+import { dropAllCapabilities, respellNetBindService, setContainerSecurity, setPodSecurity } from './repairs';
 
 /**
  * The Pod Security Standards, baseline and restricted together, one control for each thing they look at. Where a check of
@@ -245,7 +240,9 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     scope: 'pod',
     rule: (target) =>
       'variables.pod.?securityContext.?sysctls.orValue([]).all(sysctl, ' +
-      `sysctl.name in [${safeSysctls(target).map((name) => `'${name}'`).join(', ')}])`,
+      `sysctl.name in [${safeSysctls(target)
+        .map((name) => `'${name}'`)
+        .join(', ')}])`,
     field: 'securityContext.sysctls',
     fix: 'Remove every sysctl that the Pod Security Standards do not name as safe for this version.',
     linuxOnly: true,
@@ -285,7 +282,16 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
 
 /** Volume types that restricted allows. `image` volumes exist from 1.31, and an older API server does not know the field. */
 function volumesRule(target: ClusterTarget): string {
-  const types = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
+  const types = [
+    'configMap',
+    'csi',
+    'downwardAPI',
+    'emptyDir',
+    'ephemeral',
+    'persistentVolumeClaim',
+    'projected',
+    'secret',
+  ];
   if (target.minor >= 31) types.push('image');
   return `variables.pod.?volumes.orValue([]).all(volume, ${types.map((type) => `has(volume.${type})`).join(' || ')})`;
 }

@@ -1,5 +1,5 @@
 import { parseQuantity } from '../manifest/quantity';
-import type { Container, PodSpec, PodTemplate, SecurityContext } from '../manifest/pod';
+import type { Container, PodSpec, PodTemplate, Quantity, SecurityContext } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import type { Repair } from './control';
 
@@ -48,7 +48,9 @@ export const dropAllCapabilities: Repair = (_pod, container) => {
 export const respellNetBindService: Repair = (_pod, container) => {
   const capabilities = container.securityContext?.capabilities;
   if (!capabilities?.add) return;
-  capabilities.add = capabilities.add.map((name) => (name === 'CAP_NET_BIND_SERVICE' ? 'NET_BIND_SERVICE' : name));
+  capabilities.add = capabilities.add.map((name) =>
+    name === 'CAP_NET_BIND_SERVICE' ? 'NET_BIND_SERVICE' : name,
+  );
 };
 
 /**
@@ -62,17 +64,18 @@ export const setResources: Repair = (_pod, container) => {
   container.resources = {
     ...container.resources,
     requests: { cpu, memory, ...requests },
-    limits: { cpu: larger(String(cpu), DEFAULT_RESOURCES.limits.cpu), memory, ...limits },
+    limits: { cpu: larger(cpu, DEFAULT_RESOURCES.limits.cpu), memory, ...limits },
   };
 };
 
-function larger(quantity: string, other: string): string {
-  return parseQuantity(quantity) > parseQuantity(other) ? quantity : other;
+function larger(quantity: Quantity, other: Quantity): Quantity {
+  return parseQuantity(`${quantity}`) > parseQuantity(`${other}`) ? quantity : other;
 }
 
 /** Confines the container with the runtime's default AppArmor profile, in the way the target reads it. */
 export const setAppArmor: Repair = (pod, container, target) => {
-  const profile = fieldProfile(pod, container) ?? annotatedProfile(pod, container) ?? { type: 'RuntimeDefault' };
+  const profile = fieldProfile(pod, container) ??
+    annotatedProfile(pod, container) ?? { type: 'RuntimeDefault' };
   if (target.appArmor !== 'annotation') writeField(pod, container, profile);
   if (target.appArmor !== 'field') writeAnnotation(pod, container, profile);
 };
@@ -89,13 +92,16 @@ function fieldProfile({ spec }: PodTemplate, container: Container): AppArmorProf
 function annotatedProfile({ metadata }: PodTemplate, container: Container): AppArmorProfile | undefined {
   const value = metadata?.annotations?.[`${APP_ARMOR_ANNOTATION}${container.name}`];
   if (!value) return undefined;
-  if (value.startsWith('localhost/')) return { type: 'Localhost', localhostProfile: value.slice('localhost/'.length) };
+  if (value.startsWith('localhost/'))
+    return { type: 'Localhost', localhostProfile: value.slice('localhost/'.length) };
   return { type: value === 'unconfined' ? 'Unconfined' : 'RuntimeDefault' };
 }
 
 /** On the pod where nothing says otherwise, since one line is easier to read than one per container. */
 function writeField({ spec, metadata }: PodTemplate, container: Container, profile: AppArmorProfile): void {
-  const annotated = Object.keys(metadata?.annotations ?? {}).some((key) => key.startsWith(APP_ARMOR_ANNOTATION));
+  const annotated = Object.keys(metadata?.annotations ?? {}).some((key) =>
+    key.startsWith(APP_ARMOR_ANNOTATION),
+  );
   if (fieldProfile({ spec }, container)) return;
   const holder: { securityContext?: SecurityContext } = annotated ? container : spec;
   holder.securityContext = { ...holder.securityContext, appArmorProfile: { ...profile } };
@@ -108,11 +114,18 @@ function writeAnnotation(pod: PodTemplate, container: Container, profile: AppArm
     Unconfined: 'unconfined',
   }[profile.type ?? 'RuntimeDefault'];
   pod.metadata ??= {};
-  pod.metadata.annotations = { [`${APP_ARMOR_ANNOTATION}${container.name}`]: value ?? '', ...pod.metadata.annotations };
+  pod.metadata.annotations = {
+    [`${APP_ARMOR_ANNOTATION}${container.name}`]: value ?? '',
+    ...pod.metadata.annotations,
+  };
 }
 
 /** Fields of AppArmor that a server before 1.30 refuses as unknown; their meaning is in the annotations by then. */
-export function removeAppArmorFields({ spec }: PodTemplate, containers: readonly Container[], target: ClusterTarget): void {
+export function removeAppArmorFields(
+  { spec }: PodTemplate,
+  containers: readonly Container[],
+  target: ClusterTarget,
+): void {
   if (target.appArmor !== 'annotation' || target.minor >= 30) return;
   for (const holder of [spec, ...containers]) {
     if (holder.securityContext?.appArmorProfile) {

@@ -1,6 +1,12 @@
 import type { ClusterTarget } from '../target/target';
 import type { PodControl } from './control';
-import { APP_ARMOR_ANNOTATION, setAppArmor, setContainerSecurity, setPodField, setResources } from './repairs';
+import {
+  APP_ARMOR_ANNOTATION,
+  setAppArmor,
+  setContainerSecurity,
+  setPodField,
+  setResources,
+} from './repairs';
 
 /** What a hardened pod has beyond the Pod Security Standards. */
 export const WORKLOAD_CONTROLS: readonly PodControl[] = [

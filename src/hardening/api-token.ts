@@ -35,7 +35,9 @@ export function apiToken(token: ApiToken): PodAddition {
         'should be of no use tomorrow: use 600 to 86400.',
     );
   }
-  const name = audience ? `token-${audience.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60).replace(/-+$/, '') : 'api-token';
+  const name = audience
+    ? `token-${audience.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60).replace(/-+$/, '')
+    : 'api-token';
   const volume = {
     name,
     projected: {
@@ -44,7 +46,11 @@ export function apiToken(token: ApiToken): PodAddition {
       sources: [
         { serviceAccountToken: { ...(audience && { audience }), expirationSeconds, path: 'token' } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
       ],
     },
   };

@@ -3,7 +3,13 @@ import type { PodControl } from '../controls/control';
 import { bindControl, fieldPath, subjectsOf, type BoundControl } from '../controls/judge';
 import { removeAppArmorFields } from '../controls/repairs';
 import type { Manifest } from '../manifest/manifest';
-import { containersOf, podTemplateOf, templatePath, type LocatedContainer, type PodTemplate } from '../manifest/pod';
+import {
+  containersOf,
+  podTemplateOf,
+  templatePath,
+  type LocatedContainer,
+  type PodTemplate,
+} from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 
 /** Puts something a pod needs, such as a volume, into its template before it is hardened. */
@@ -54,7 +60,8 @@ export function hardenManifest(manifest: Manifest, options: HardenOptions): Hard
   options.additions?.forEach((add) => add(pod));
   const prefix = [...templatePath(copy)!, 'spec'].join('.');
   const result = hardenPod(pod, options);
-  const located = <T extends Change>(list: readonly T[]) => list.map((entry) => ({ ...entry, path: `${prefix}.${entry.path}` }));
+  const located = <T extends Change>(list: readonly T[]) =>
+    list.map((entry) => ({ ...entry, path: `${prefix}.${entry.path}` }));
   const untouched = result.changes.length === 0 && !options.additions?.length;
   return {
     manifest: untouched ? manifest : copy,
@@ -71,7 +78,10 @@ function hardenPod(pod: PodTemplate, { target, waived }: HardenOptions): Omit<Ha
   for (const control of CONTROLS) {
     const bound = waived?.has(control.id) ? undefined : bindControl(control, target);
     if (!bound) continue;
-    const verdicts = subjectsOf(bound, pod).map((subject) => ({ subject, verdict: enforce(bound, pod, subject, target) }));
+    const verdicts = subjectsOf(bound, pod).map((subject) => ({
+      subject,
+      verdict: enforce(bound, pod, subject, target),
+    }));
     for (const { subject, verdict } of verdicts) {
       const entry = { control, path: fieldPath(bound, pod, subject) };
       if (verdict === 'repaired') changes.push(entry);
@@ -79,7 +89,11 @@ function hardenPod(pod: PodTemplate, { target, waived }: HardenOptions): Omit<Ha
     }
     if (verdicts.every(({ verdict }) => verdict !== 'broken')) held += 1;
   }
-  removeAppArmorFields(pod, containersOf(pod.spec).map(({ container }) => container), target);
+  removeAppArmorFields(
+    pod,
+    containersOf(pod.spec).map(({ container }) => container),
+    target,
+  );
   return { changes, violations, held };
 }
 

@@ -48,17 +48,19 @@ function checkPath(writable: WritablePath): WritablePath {
 
 function mountWritable(spec: PodSpec, container: Container, writable: WritablePath): void {
   const { path, medium, sizeLimit = DEFAULT_SIZE_LIMIT } = writable;
-  const isWanted = writable.containers?.includes(container.name ?? '') ?? true;
-  if (!isWanted || container.volumeMounts?.some((mount) => mount.mountPath === path)) return;
-  const name = volumeName(spec, `writable-${container.name}${path}`);
-  container.volumeMounts = [...(container.volumeMounts ?? []), { mountPath: path, name }];
-  spec.volumes = [...(spec.volumes ?? []), { name, emptyDir: { ...(medium && { medium }), sizeLimit } }];
+  const { name: containerName = '', volumeMounts = [] } = container;
+  const isWanted = writable.containers?.includes(containerName) ?? true;
+  if (!isWanted || volumeMounts.some(({ mountPath }) => mountPath === path)) return;
+  const { volumes = [] } = spec;
+  const name = volumeName(volumes, `writable-${containerName}${path}`);
+  container.volumeMounts = [...volumeMounts, { mountPath: path, name }];
+  spec.volumes = [...volumes, { name, emptyDir: { ...(medium && { medium }), sizeLimit } }];
 }
 
 /** A DNS label that tells what it is; with a hash where it would be too long or already names another volume. */
-function volumeName(spec: PodSpec, text: string): string {
+function volumeName(volumes: readonly unknown[], text: string): string {
   const label = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  const taken = spec.volumes?.some((volume) => isObject(volume) && volume.name === label);
+  const taken = volumes.some((volume) => isObject(volume) && volume.name === label);
   if (label.length <= NAME_LENGTH && !taken && !label.endsWith('-')) return label;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
   return `${label.slice(0, NAME_LENGTH - 9)}-${hash}`.replaceAll(/-+/g, '-');

@@ -1,11 +1,14 @@
 import { isObject, type JsonObject, type Manifest, type ObjectMeta } from './manifest';
 
+/** An amount of a resource, as YAML reads it: `500m` or 2. */
+export type Quantity = string | number;
+
 /** A container of a pod, of any of the three lists. */
 export interface Container extends JsonObject {
   name?: string;
   image?: string;
   ports?: ContainerPort[];
-  resources?: { limits?: Record<string, unknown>; requests?: Record<string, unknown> };
+  resources?: { limits?: Record<string, Quantity>; requests?: Record<string, Quantity> };
   securityContext?: SecurityContext;
   volumeMounts?: VolumeMount[];
 }

@@ -11,7 +11,10 @@ export interface Cycle {
  * @param prerequisites For each node the nodes that have to come before it.
  * @param priorities A number for each node; equal numbers are taken in the order of the nodes.
  */
-export function topologicalOrder(prerequisites: readonly (readonly number[])[], priorities: readonly number[]): number[] | Cycle {
+export function topologicalOrder(
+  prerequisites: readonly (readonly number[])[],
+  priorities: readonly number[],
+): number[] | Cycle {
   const dependants: number[][] = prerequisites.map(() => []);
   const waitingFor = prerequisites.map((list) => list.length);
   prerequisites.forEach((list, node) => list.forEach((before) => dependants[before]!.push(node)));

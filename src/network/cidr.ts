@@ -18,17 +18,21 @@ export interface Cidr {
  * @throws BulwarkError when it is not one, or when bits after the prefix are set (`10.0.0.1/8`), which usually is a mistake.
  */
 export function parseCidr(text: string): Cidr {
-  const [address = '', length = ''] = text.split('/');
+  const [, address = '', length = ''] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text) ?? [];
   const family = isIPv4(address) ? 'IPv4' : 'IPv6';
   const bits = family === 'IPv4' ? 32 : 128;
-  const prefix = /^\d{1,3}$/.test(length) ? Number(length) : NaN;
-  if (isIP(address) === 0 || address.includes('%') || !(prefix <= bits) || text.split('/').length !== 2) {
-    throw new BulwarkError(`'${text}' is not an address block. Write ADDRESS/LENGTH, for example 10.0.0.0/8 or fd00::/8.`);
+  const prefix = Number(length);
+  if (isIP(address) === 0 || prefix > bits) {
+    throw new BulwarkError(
+      `'${text}' is not an address block. Write ADDRESS/LENGTH, for example 10.0.0.0/8 or fd00::/8.`,
+    );
   }
   const value = addressToNumber(address);
   const hostMask = (1n << BigInt(bits - prefix)) - 1n;
   if ((value & hostMask) !== 0n) {
-    throw new BulwarkError(`'${text}' has bits set after its /${prefix}. Write the first address of the block, or /${bits} for one address.`);
+    throw new BulwarkError(
+      `'${text}' has bits set after its /${prefix}. Write the first address of the block, or /${bits} for one address.`,
+    );
   }
   return { text, family, prefix, first: value, last: value | hostMask };
 }

@@ -73,8 +73,14 @@ export function formatSummary(summary: Summary): string {
   const broken = [...controls].filter(([, count]) => count < workloads);
   return [
     ...wrap('objects', `${objects}: ${[...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')}`),
-    ...wrap('tenants', `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`),
-    ...wrap('controls', `${controls.size - broken.length} of ${controls.size} hold for all ${workloads} workloads`),
+    ...wrap(
+      'tenants',
+      `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`,
+    ),
+    ...wrap(
+      'controls',
+      `${controls.size - broken.length} of ${controls.size} hold for all ${workloads} workloads`,
+    ),
     ...broken.flatMap(([id, count]) => wrap('', `${id} holds for ${count} of ${workloads}`)),
     ...wrap('waivers', `${waivers.length}`),
     ...waivers.flatMap(({ control, object, reason, expires }) =>
@@ -94,8 +100,11 @@ function wrap(label: string, text: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);
-    if (line !== undefined && INDENT + 2 + line.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${line} ${word}`;
+    if (line !== undefined && INDENT + 2 + line.length + 1 + word.length <= WIDTH)
+      lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
-  return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(INDENT)}${index > 0 ? '  ' : ''}${line}`.trimEnd());
+  return lines.map((line, index) =>
+    `${(index === 0 ? label : '').padEnd(INDENT)}${index > 0 ? '  ' : ''}${line}`.trimEnd(),
+  );
 }

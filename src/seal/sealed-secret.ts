@@ -35,12 +35,19 @@ export function readSealedSecret(text: string, where: string): SealedSecretManif
   const document = parse(text, where);
   if (document.apiVersion !== SEALED_SECRET_API_VERSION || document.kind !== 'SealedSecret') {
     const found = typeof document.kind === 'string' ? document.kind : 'something else';
-    const advice = found === 'Secret' ? 'Never commit it: seal it with kubeseal and commit what that prints.' : 'Seal a Secret with kubeseal and commit what that prints.';
-    throw new BulwarkError(`${where}: holds ${found}, not a SealedSecret of ${SEALED_SECRET_API_VERSION}. ${advice}`);
+    const advice =
+      found === 'Secret'
+        ? 'Never commit it: seal it with kubeseal and commit what that prints.'
+        : 'Seal a Secret with kubeseal and commit what that prints.';
+    throw new BulwarkError(
+      `${where}: holds ${found}, not a SealedSecret of ${SEALED_SECRET_API_VERSION}. ${advice}`,
+    );
   }
   const spec = section(document, 'spec', where);
   if (spec.data !== undefined) {
-    throw new BulwarkError(`${where}: spec.data is the format from before 2018, which current controllers refuse. Seal the Secret again with a current kubeseal.`);
+    throw new BulwarkError(
+      `${where}: spec.data is the format from before 2018, which current controllers refuse. Seal the Secret again with a current kubeseal.`,
+    );
   }
   const template = isObject(spec.template) ? spec.template : {};
   return {
@@ -60,7 +67,9 @@ function parse(text: string, where: string): JsonObject {
   } catch (error) {
     // The parser quotes the line, which could be a secret that somebody pasted.
     const line = (error as { mark?: { line: number } }).mark?.line;
-    throw new BulwarkError(`${where}${line === undefined ? '' : `:${line + 1}`}: is not one YAML document. Put one SealedSecret in each file.`);
+    throw new BulwarkError(
+      `${where}${line === undefined ? '' : `:${line + 1}`}: is not one YAML document. Put one SealedSecret in each file.`,
+    );
   }
 }
 
@@ -73,7 +82,9 @@ function section(holder: JsonObject, key: string, where: string): JsonObject {
 function checkMetadata(document: JsonObject, where: string): ObjectMeta & { name: string } {
   const metadata = section(document, 'metadata', where) as ObjectMeta;
   if (typeof metadata.name !== 'string') {
-    throw new BulwarkError(`${where}: metadata.name is missing, and a strictly sealed value opens under its own name only. Seal the Secret again with kubeseal.`);
+    throw new BulwarkError(
+      `${where}: metadata.name is missing, and a strictly sealed value opens under its own name only. Seal the Secret again with kubeseal.`,
+    );
   }
   return metadata as ObjectMeta & { name: string };
 }
@@ -89,7 +100,9 @@ function scopeOfSealed(document: JsonObject): SealScope {
 function checkEncryptedData(spec: JsonObject, where: string): Record<string, string> {
   const data = section(spec, 'encryptedData', where);
   if (Object.keys(data).length === 0) {
-    throw new BulwarkError(`${where}: spec.encryptedData is empty, so the Secret would be. Seal at least one value with kubeseal.`);
+    throw new BulwarkError(
+      `${where}: spec.encryptedData is empty, so the Secret would be. Seal at least one value with kubeseal.`,
+    );
   }
   const damaged = Object.keys(data).find((key) => !isSealedValue(data[key]));
   if (damaged !== undefined) {

@@ -76,15 +76,9 @@ export const ClusterTarget = {
     const target: ClusterTarget = {
       version: `1.${minor}`,
       minor,
-      dns: capabilities.dns ?? Dns.coreDns(),
+      ...defaultsFor(minor),
+      ...withoutUndefined(capabilities),
       apiServer: capabilities.apiServer && checkApiServer(capabilities.apiServer),
-      ipFamilies: capabilities.ipFamilies ?? ['IPv4'],
-      cni: capabilities.cni,
-      appArmor: capabilities.appArmor ?? (minor >= 30 ? 'field' : 'annotation'),
-      userNamespaces: capabilities.userNamespaces ?? minor >= 33,
-      sealedSecrets: capabilities.sealedSecrets ?? false,
-      externalSecrets: capabilities.externalSecrets ?? false,
-      clusterNetworkPolicy: capabilities.clusterNetworkPolicy ?? false,
     };
     refuseContradictions(target);
     return target;
@@ -96,6 +90,24 @@ export const ClusterTarget = {
  * (AppArmor as a field, ValidatingAdmissionPolicy v1), so its output is accepted by every newer server.
  */
 export const DEFAULT_TARGET: ClusterTarget = ClusterTarget.kubernetes('1.30');
+
+function defaultsFor(minor: number): Omit<ClusterTarget, 'version' | 'minor' | 'apiServer'> {
+  return {
+    dns: Dns.coreDns(),
+    ipFamilies: ['IPv4'],
+    cni: undefined,
+    appArmor: minor >= 30 ? 'field' : 'annotation',
+    userNamespaces: minor >= 33,
+    sealedSecrets: false,
+    externalSecrets: false,
+    clusterNetworkPolicy: false,
+  };
+}
+
+/** An option that is passed as undefined means its default. */
+function withoutUndefined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
 
 function parseMinor(version: string): number {
   const match = /^v?1\.(\d+)([.+-].*)?$/.exec(version);
@@ -119,7 +131,9 @@ function checkApiServer(endpoint: ApiServerEndpoint): Required<ApiServerEndpoint
     }
   }
   if (endpoint.cidrs.length === 0) {
-    throw new BulwarkError('apiServer.cidrs is empty. List the addresses of the API server, or leave apiServer out.');
+    throw new BulwarkError(
+      'apiServer.cidrs is empty. List the addresses of the API server, or leave apiServer out.',
+    );
   }
   return { cidrs: endpoint.cidrs, ports: endpoint.ports ?? [443, 6443] };
 }

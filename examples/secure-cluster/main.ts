@@ -1,0 +1,42 @@
+/**
+ * A shared cluster: an online shop, an analytics team and the platform they run on. Each service reaches what it needs and
+ * nothing else; the output in dist/ is what `kubectl apply -f dist` takes.
+ */
+import { Blueprint, ClusterTarget, Dns } from '../../constructs';
+import { Analytics } from './analytics';
+import { Platform } from './platform';
+import { Shop } from './shop';
+
+/** The whole cluster as code. The target is the oldest API server of the fleet: its output is accepted by every newer one. */
+export function secureCluster(
+  target: ClusterTarget = ClusterTarget.kubernetes('1.30', CAPABILITIES),
+  outdir?: string,
+): Blueprint {
+  const cluster = new Blueprint({ target, outdir });
+
+  const platform = new Platform(cluster);
+  const shop = new Shop(cluster);
+  const analytics = new Analytics(cluster);
+
+  // The only way into the shop is through the ingress controller, for customers and for the load generator alike.
+  shop.frontend.allowFrom(platform.ingress);
+  shop.loadGenerator.allowTo(platform.ingress, { ports: [8080] });
+
+  // Monitoring scrapes these ports and reaches nothing else.
+  platform.monitoring.allowTo(platform.ingress, { ports: [10254] });
+  platform.monitoring.allowTo(shop.cartStore, { ports: [9121] });
+  platform.monitoring.allowTo(analytics.store, { ports: [9121] });
+
+  return cluster;
+}
+
+/** What the cluster can do beyond its version. */
+export const CAPABILITIES = {
+  dns: Dns.coreDns({ nodeLocal: '169.254.20.10' }),
+  apiServer: { cidrs: ['192.0.2.10/32', '192.0.2.11/32', '192.0.2.12/32'], ports: [443, 6443] },
+  cni: 'cilium',
+};
+
+if (require.main === module) {
+  console.log(secureCluster().synth().describe());
+}
