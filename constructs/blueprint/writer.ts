@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../../src/errors';
 
-/** First line of every file that the blueprint makes, and by which it knows them again. */
-export const FILE_HEADER =
-  '# Made by cdk8s-bulwark. Change the code that makes it: the next synthesis replaces this file.\n';
+/** How every file begins that a blueprint of any version makes, and by which it knows them again. */
+const MARK = '# Made by cdk8s-bulwark.';
+
+/** Put before the documents of each file. */
+export const FILE_HEADER = `${MARK} Change the code that makes it: the next synthesis replaces this file.\n---\n`;
 
 /** The one file without that line: cdk8s-cli asks for it by this name, and JSON has no comments. */
 export const CONSTRUCT_METADATA = 'construct-metadata.json';
@@ -88,9 +90,9 @@ function isMade(file: string): boolean {
   if (path.basename(file) === CONSTRUCT_METADATA) return true;
   const descriptor = fs.openSync(file, 'r');
   try {
-    const start = Buffer.alloc(Buffer.byteLength(FILE_HEADER));
+    const start = Buffer.alloc(MARK.length);
     fs.readSync(descriptor, start, 0, start.length, 0);
-    return start.toString() === FILE_HEADER;
+    return start.toString() === MARK;
   } finally {
     fs.closeSync(descriptor);
   }

@@ -1,0 +1,108 @@
+import { load, YAMLException } from 'js-yaml';
+import { BulwarkError } from '../errors';
+import { isObject, type JsonObject, type Manifest } from './manifest';
+
+/** A manifest and where its text begins. */
+export interface SourcedManifest {
+  readonly manifest: Manifest;
+  readonly file: string;
+  /** Line of the document's first character, counted from 1. */
+  readonly line: number;
+}
+
+/** What could be read of a file, and what could not. */
+export interface ReadResult {
+  readonly manifests: readonly SourcedManifest[];
+  /** One error for each document that could not be read; the others were. */
+  readonly errors: readonly BulwarkError[];
+}
+
+/** More values than characters can only come from aliases that multiply each other (a "billion laughs" document). */
+const VALUES_PER_CHARACTER = 4;
+
+/**
+ * Reads the Kubernetes objects of a YAML or JSON text: several documents, and the items of `List` kinds, each on their own.
+ * Empty documents are passed over. A document that is broken does not keep the others from being read.
+ */
+export function readManifests(text: string, file: string): ReadResult {
+  const manifests: SourcedManifest[] = [];
+  const errors: BulwarkError[] = [];
+  for (const { source, line } of splitDocuments(text)) {
+    try {
+      const value = parseDocument(source, { file, line });
+      if (value !== undefined) manifests.push(...itemsOf(value, { file, line }));
+    } catch (error) {
+      if (!(error instanceof BulwarkError)) throw error;
+      errors.push(error);
+    }
+  }
+  return { manifests, errors };
+}
+
+interface Position {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A line that begins with `---` ends a document wherever it stands, in a block scalar too (YAML 1.2, 9.1.2). */
+function splitDocuments(text: string): { source: string; line: number }[] {
+  const documents: { source: string; line: number }[] = [];
+  let line = 1;
+  for (const source of text.replace(/^\uFEFF/, '').split(/^(?=---(?:\s|$))/m)) {
+    documents.push({ source, line });
+    line += source.split('\n').length - 1;
+  }
+  return documents;
+}
+
+function parseDocument(source: string, { file, line }: Position): unknown {
+  if (source.includes('\0')) {
+    throw new BulwarkError(
+      `${file}:${line}: holds a NUL byte, so it is no text. Give it YAML or JSON in UTF-8.`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = load(source);
+  } catch (error) {
+    throw error instanceof YAMLException ? syntaxError(error, { file, line }) : error;
+  }
+  refuseAliasBomb(value, source.length, { file, line });
+  return value ?? undefined;
+}
+
+function syntaxError({ mark, reason }: YAMLException, { file, line }: Position): BulwarkError {
+  const at = mark ? `${line + mark.line}:${mark.column + 1}` : `${line}`;
+  // Only the parser's own words: what it quotes could be a secret.
+  return new BulwarkError(`${file}:${at}: is not YAML: ${reason}. Correct the text there.`);
+}
+
+function refuseAliasBomb(root: unknown, characters: number, { file, line }: Position): void {
+  let left = 1000 + characters * VALUES_PER_CHARACTER;
+  const open = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    left -= 1;
+    if (left < 0) {
+      throw new BulwarkError(
+        `${file}:${line}: its aliases repeat each other to far more than the text, or without end. Write the values out.`,
+      );
+    }
+    if (typeof value === 'object' && value !== null) open.push(...(Object.values(value) as unknown[]));
+  }
+}
+
+function itemsOf(value: unknown, position: Position): SourcedManifest[] {
+  const { file, line } = position;
+  if (!isObject(value) || typeof value.kind !== 'string' || typeof value.apiVersion !== 'string') {
+    throw new BulwarkError(
+      `${file}:${line}: is no Kubernetes object: apiVersion or kind is missing. Add both, or leave the file out.`,
+    );
+  }
+  if (isList(value)) return value.items.flatMap((item) => itemsOf(item, position));
+  return [{ manifest: value as Manifest, file, line }];
+}
+
+function isList(value: JsonObject): value is JsonObject & { items: unknown[] } {
+  return /List$/.test(value.kind as string) && Array.isArray(value.items);
+}
