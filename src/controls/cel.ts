@@ -1,7 +1,10 @@
-import { Environment, type Context } from '@marcbachmann/cel-js';
+import { Environment } from '@marcbachmann/cel-js';
+
+/** Values of the variables that an expression names. */
+export type RuleContext = Readonly<Record<string, unknown>>;
 
 /** A compiled expression. It is true, false, or throws where the expression cannot be evaluated on the given values. */
-export type CompiledRule = (context: Context) => boolean;
+export type CompiledRule = (context: RuleContext) => boolean;
 
 const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true });
 const compiled = new Map<string, CompiledRule>();

@@ -1,41 +1,71 @@
 import { containersOf, type Container, type LocatedContainer, type PodTemplate } from '../manifest/pod';
-import { isObject } from '../manifest/manifest';
+import { isObject, type Manifest } from '../manifest/manifest';
 import type { ClusterTarget } from '../target/target';
-import { compileRule, type CompiledRule } from './cel';
-import type { PodControl } from './control';
+import { compileRule, type CompiledRule, type RuleContext } from './cel';
+import type { Control, ObjectControl, Parameters, PodControl } from './control';
 
 /** A control bound to a target: its rule compiled, asked of one container or of the whole pod. */
 export interface BoundControl {
   readonly control: PodControl;
-  readonly holds: (pod: PodTemplate, container: Container) => boolean;
+  readonly holds: (pod: PodTemplate, container: Container, params?: Parameters) => boolean;
 }
 
-type BoundControls = Map<PodControl, BoundControl | undefined>;
+/** A control about one object, bound to a target. */
+export interface BoundObjectControl {
+  readonly control: ObjectControl;
+  readonly holds: (object: Manifest, params?: Parameters) => boolean;
+}
 
-const bound = new WeakMap<ClusterTarget, BoundControls>();
+const bound = new WeakMap<ClusterTarget, Map<Control, unknown>>();
 
 /** Binds a control to a target; undefined where it does not apply there. */
 export function bindControl(control: PodControl, target: ClusterTarget): BoundControl | undefined {
-  const ofTarget = bound.get(target) ?? (new Map() as BoundControls);
-  bound.set(target, ofTarget);
-  if (!ofTarget.has(control)) ofTarget.set(control, makeBound(control, target));
-  return ofTarget.get(control);
+  return once(control, target, (rule) => ({
+    control,
+    holds: (pod, container, params = {}) => {
+      const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
+      return evaluate(rule, { container, params, variables });
+    },
+  }));
 }
 
-function makeBound(control: PodControl, target: ClusterTarget): BoundControl | undefined {
-  if (control.appliesTo && !control.appliesTo(target)) return undefined;
+/** Binds a control about one object to a target; undefined where it does not apply there. */
+export function bindObjectControl(
+  control: ObjectControl,
+  target: ClusterTarget,
+): BoundObjectControl | undefined {
+  return once(control, target, (rule) => ({
+    control,
+    holds: (object, params = {}) => evaluate(rule, { object, params }),
+  }));
+}
+
+/** Compiles a control's rule for a target and makes something of it, the first time only. */
+function once<T>(
+  control: PodControl | ObjectControl,
+  target: ClusterTarget,
+  make: (rule: CompiledRule) => T,
+): T | undefined {
+  const ofTarget = bound.get(target) ?? new Map<Control, unknown>();
+  bound.set(target, ofTarget);
+  if (!ofTarget.has(control)) {
+    const applies = control.appliesTo?.(target) ?? true;
+    ofTarget.set(control, applies ? make(compileRule(expressionOf(control, target))) : undefined);
+  }
+  return ofTarget.get(control) as T | undefined;
+}
+
+/** The control's rule as one expression, the same text wherever it is evaluated. */
+export function expressionOf(control: PodControl | ObjectControl, target: ClusterTarget): string {
   const text = typeof control.rule === 'string' ? control.rule : control.rule(target);
-  const expression = control.linuxOnly
-    ? `variables.pod.?os.?name.orValue('') == 'windows' || (${text})`
-    : text;
-  const rule = compileRule(expression);
-  return { control, holds: (pod, container) => evaluate(rule, pod, container) };
+  const linuxOnly = control.scope !== 'object' && control.linuxOnly;
+  return linuxOnly ? `variables.pod.?os.?name.orValue('') == 'windows' || (${text})` : text;
 }
 
 /** A rule that cannot be evaluated, because a field has a type that Kubernetes does not know, does not hold. */
-function evaluate(rule: CompiledRule, pod: PodTemplate, container: Container): boolean {
+function evaluate(rule: CompiledRule, context: RuleContext): boolean {
   try {
-    return rule({ container, variables: { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} } });
+    return rule(context);
   } catch {
     return false;
   }
