@@ -1,7 +1,8 @@
 import { ApiObject, App, Chart, YamlOutputType, type AppProps } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
-import { describeObject, identityOf, isObject, type Manifest } from '../../src/manifest/manifest';
+import { canonical } from '../../src/manifest/canonical';
+import { describeObject, identityOf, type Manifest } from '../../src/manifest/manifest';
 import { scopeOf } from '../../src/manifest/kinds';
 import { topologicalOrder } from '../../src/manifest/topology';
 import { toYaml } from '../../src/manifest/yaml';
@@ -125,7 +126,7 @@ export class Blueprint extends App {
   private render(): Ordered {
     const constructs = this.node.findAll();
     const problems = constructs.flatMap((construct) =>
-      construct.node.validate().map((message) => `${construct.node.path}: ${message}`),
+      validate(construct).map((message) => `${construct.node.path || 'the app'}: ${message}`),
     );
     const entries: Entry[] = [];
     for (const object of constructs) {
@@ -142,15 +143,20 @@ export class Blueprint extends App {
 }
 
 function chartPrerequisites(chart: Chart, index: ReadonlyMap<IConstruct, number>): number[] {
-  const nested = chart.node.children.filter((child) => Chart.isChart(child));
-  const dependencies = chart.node
-    .findAll()
-    .filter(
-      (construct) => construct === chart || (!Chart.isChart(construct) && Chart.of(construct) === chart),
-    )
+  const below = chart.node.findAll();
+  const dependencies = below
+    .filter((construct) => Chart.of(construct) === chart)
     .flatMap((construct) => construct.node.dependencies)
     .filter((dependency) => hasChart(dependency))
     .map((dependency) => Chart.of(dependency));
+  // A nested chart that depends on this one asks for the opposite order.
+  const nested = below.filter(
+    (construct) =>
+      Chart.isChart(construct) &&
+      construct !== chart &&
+      Chart.of(construct.node.scope!) === chart &&
+      !construct.node.dependencies.includes(chart),
+  );
   return [...new Set([...nested, ...dependencies])]
     .filter((other) => other !== chart)
     .map((other) => index.get(other)!);
@@ -158,6 +164,15 @@ function chartPrerequisites(chart: Chart, index: ReadonlyMap<IConstruct, number>
 
 function hasChart(construct: IConstruct): boolean {
   return construct.node.scopes.some((scope) => Chart.isChart(scope));
+}
+
+/** What a construct finds wrong with itself. A validation that fails of itself must not hide what others found. */
+function validate(construct: IConstruct): readonly string[] {
+  try {
+    return construct.node.validate();
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
 
 /** Runs a step for one object; what is wrong with that object is a problem among others, not the end. */
@@ -170,22 +185,13 @@ function attempt<T>(step: () => T, problems: string[]): T | undefined {
   }
 }
 
-/** Takes out what cdk8s and cdk8s-plus write and the API server would drop, so that a second apply finds nothing to change. */
+/** Makes of what cdk8s and cdk8s-plus write what the API server keeps of it, so that a second apply finds nothing to change. */
 function tidy(manifest: Manifest): Manifest {
-  if (manifest.metadata?.namespace !== undefined && scopeOf(manifest) === 'cluster') {
-    // cdk8s gives every object of a chart the chart's namespace, also those that no namespace can hold.
-    const { namespace: _stray, ...metadata } = manifest.metadata;
-    return { ...manifest, metadata };
-  }
-  if (manifest.kind === 'Service' && isObject(manifest.spec) && isEmptyList(manifest.spec.externalIPs)) {
-    const { externalIPs: _empty, ...spec } = manifest.spec;
-    return { ...manifest, spec };
-  }
-  return manifest;
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+  if (manifest.metadata?.namespace === undefined || scopeOf(manifest) !== 'cluster')
+    return canonical(manifest);
+  // cdk8s gives every object of a chart the chart's namespace, also those that no namespace can hold.
+  const { namespace: _stray, ...metadata } = manifest.metadata;
+  return canonical({ ...manifest, metadata });
 }
 
 /** Where each object comes from, in the form that cdk8s-cli reads when it reports validations. */

@@ -41,17 +41,17 @@ export function planFiles(ordered: Ordered, layout: Layout, extension: string): 
     return manifests.length > 0 ? [{ name: `app${extension}`, manifests }] : [];
   }
   const places = new Map<Entry, Place>(ordered.entries.map((entry) => [entry, placeOf(entry, layout)]));
-  const stages = stagesOf(ordered, places);
-  const width = Math.max(
-    2,
-    String((Math.max(0, ...new Set(stages.values())) + 1) * STAGE_WIDTH[layout] - 1).length,
-  );
+  const stages = stagesOf(ordered, places, extension);
+  const lastStage = [...stages.values()].reduce((last, stage) => Math.max(last, stage), 0);
+  const width = Math.max(2, String((lastStage + 1) * STAGE_WIDTH[layout] - 1).length);
   const files = new Map<string, Manifest[]>();
   for (const entry of ordered.entries) {
     const { prefix, name } = places.get(entry)!;
     const number = stages.get(entry)! * STAGE_WIDTH[layout] + prefix;
     const file = `${String(number).padStart(width, '0')}-${name}${extension}`;
-    files.set(file, [...(files.get(file) ?? []), entry.manifest]);
+    const manifests = files.get(file) ?? [];
+    manifests.push(entry.manifest);
+    files.set(file, manifests);
   }
   return [...files]
     .map(([name, manifests]) => ({ name, manifests }))
@@ -99,8 +99,13 @@ interface Position {
   readonly file: number;
 }
 
-function stagesOf(ordered: Ordered, places: ReadonlyMap<Entry, Place>): Map<Entry, number> {
-  const key = ({ prefix, name }: Place) => `${String(prefix).padStart(2, '0')}-${name}.`;
+function stagesOf(
+  ordered: Ordered,
+  places: ReadonlyMap<Entry, Place>,
+  extension: string,
+): Map<Entry, number> {
+  // With the extension: it decides whether `shop` or `shop-web` comes first.
+  const key = ({ prefix, name }: Place) => `${String(prefix).padStart(2, '0')}-${name}${extension}`;
   const names = [...new Set([...places.values()].map(key))].sort(compareText);
   const fileIndex = new Map(names.map((name, index) => [name, index]));
   const positions = new Map<number, Position>();

@@ -27,8 +27,10 @@ class Graph {
   addTree(root: IConstruct, own: ReadonlyMap<IConstruct, number>): void {
     for (const construct of root.node.findAll()) {
       const parent = construct.node.scope && this.begins.get(construct.node.scope);
-      this.begins.set(construct, this.prerequisites.push(parent === undefined ? [] : [parent]) - 1);
-      this.ends.set(construct, this.prerequisites.push([]) - 1);
+      const begin = this.prerequisites.push(parent === undefined ? [] : [parent]) - 1;
+      this.begins.set(construct, begin);
+      // Also of what is empty: others may wait for it because it waits for something.
+      this.ends.set(construct, this.prerequisites.push([begin]) - 1);
       const parentEnd = construct.node.scope && this.ends.get(construct.node.scope);
       if (parentEnd !== undefined) this.prerequisites[parentEnd]!.push(this.ends.get(construct)!);
       const entry = own.get(construct);
@@ -69,7 +71,7 @@ export interface Ordered {
  * @throws BulwarkError when dependencies form a cycle.
  */
 export function orderEntries(root: IConstruct, entries: readonly Entry[]): Ordered {
-  const natural = [...entries].sort((a, b) => compareManifests(a.manifest, b.manifest));
+  const natural = inNaturalOrder(entries);
   const graph = new Graph(natural);
   const constructs = root.node.findAll().filter((construct) => construct.node.dependencies.length > 0);
   if (constructs.length > 0) {
@@ -91,9 +93,11 @@ export function orderEntries(root: IConstruct, entries: readonly Entry[]): Order
 }
 
 /** Kind first, then whatever else tells two objects apart, so that the order never depends on the order of the code. */
-function compareManifests(a: Manifest, b: Manifest): number {
-  const rank = kindRank(a.kind) - kindRank(b.kind);
-  return rank || compareText(sortKey(a), sortKey(b));
+function inNaturalOrder(entries: readonly Entry[]): Entry[] {
+  return entries
+    .map((entry) => ({ entry, rank: kindRank(entry.manifest.kind), key: sortKey(entry.manifest) }))
+    .sort((a, b) => a.rank - b.rank || compareText(a.key, b.key))
+    .map(({ entry }) => entry);
 }
 
 function sortKey({ apiVersion, kind, metadata = {} }: Manifest): string {

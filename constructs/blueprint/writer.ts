@@ -22,7 +22,7 @@ export const CONSTRUCT_METADATA = 'construct-metadata.json';
  * @throws BulwarkError when a file of one of these names exists that no synthesis made, or the folder cannot be written.
  */
 export function replaceFolder(outdir: string, files: ReadonlyMap<string, string>): void {
-  const folder = fs.existsSync(outdir) ? fs.realpathSync(outdir) : path.resolve(outdir);
+  const folder = behindLinks(outdir);
   const staged = path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-new`);
   const retired = path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-old`);
   try {
@@ -39,6 +39,17 @@ interface Folders {
   readonly retired: string;
 }
 
+/**
+ * The folder that an outdir stands for. A link to a folder may dangle after a synthesis that was killed between two renames,
+ * and what to put back is beside the folder, not beside the link.
+ */
+function behindLinks(outdir: string, hops = 32): string {
+  if (fs.existsSync(outdir)) return fs.realpathSync(outdir);
+  const isLink = hops > 0 && fs.lstatSync(outdir, { throwIfNoEntry: false })?.isSymbolicLink();
+  if (!isLink) return path.resolve(outdir);
+  return behindLinks(path.resolve(path.dirname(outdir), fs.readlinkSync(outdir)), hops - 1);
+}
+
 /** Puts things right after a synthesis that was killed. */
 function recover(folder: string, staged: string, retired: string): void {
   if (fs.existsSync(retired) && !fs.existsSync(folder)) fs.renameSync(retired, folder);
@@ -53,18 +64,47 @@ function recover(folder: string, staged: string, retired: string): void {
 }
 
 function replace({ folder, staged, retired }: Folders, files: ReadonlyMap<string, string>): void {
-  const exists = fs.existsSync(folder);
-  const foreign = exists ? foreignEntries(folder) : [];
+  const foreign = fs.existsSync(folder) ? foreignEntries(folder) : [];
+  refuse(folder, foreign, files);
+  try {
+    stage({ folder, staged, retired }, foreign, files);
+    swap({ folder, staged, retired });
+  } catch (error) {
+    discard(staged);
+    throw error;
+  }
+  discard(retired);
+}
+
+function refuse(folder: string, foreign: readonly string[], files: ReadonlyMap<string, string>): void {
   const clash = foreign.find((name) => files.has(name));
   if (clash !== undefined) {
     throw new BulwarkError(
       `${path.join(folder, clash)} was not made by a synthesis and would be overwritten. Move it away, or choose another outdir. Nothing was written.`,
     );
   }
+  if (`${process.cwd()}${path.sep}`.startsWith(`${folder}${path.sep}`)) {
+    throw new BulwarkError(
+      `${folder} holds the working directory, which would be gone after it was replaced as a whole. Choose an outdir of its own, for example 'dist'. Nothing was written.`,
+    );
+  }
+}
+
+function stage(
+  { folder, staged }: Folders,
+  foreign: readonly string[],
+  files: ReadonlyMap<string, string>,
+): void {
   fs.mkdirSync(staged, { recursive: true });
   for (const [name, content] of files) fs.writeFileSync(path.join(staged, name), content);
   for (const name of foreign) carryOver(path.join(folder, name), path.join(staged, name));
-  if (!exists) {
+  const before = fs.statSync(folder, { throwIfNoEntry: false });
+  // A folder that only its owner may read stays so.
+  if (before) fs.chmodSync(staged, before.mode);
+}
+
+function swap({ folder, staged, retired }: Folders): void {
+  if (!fs.existsSync(folder)) {
     fs.renameSync(staged, folder);
     return;
   }
@@ -75,7 +115,21 @@ function replace({ folder, staged, retired }: Folders, files: ReadonlyMap<string
     fs.renameSync(retired, folder);
     throw error;
   }
-  fs.rmSync(retired, { recursive: true, force: true });
+}
+
+/**
+ * Removes a folder that is of no use any more. Whether it can be is no matter of this synthesis, which is decided by then:
+ * what stays is removed by the next one, which says why if it cannot.
+ */
+function discard(folder: string): void {
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch {
+      // Another program may have had a file open; a moment later it is often gone.
+    }
+  }
 }
 
 /** Names in a folder that are not files of an earlier synthesis. */
@@ -102,12 +156,25 @@ function isMade(file: string): boolean {
 function carryOver(from: string, to: string): void {
   const stat = fs.lstatSync(from);
   if (stat.isDirectory()) {
-    fs.mkdirSync(to, { mode: stat.mode });
+    fs.mkdirSync(to);
     for (const name of fs.readdirSync(from)) carryOver(path.join(from, name), path.join(to, name));
+    // After its content, since it may be read-only; and not while it is made, since the umask takes bits away then.
+    fs.chmodSync(to, stat.mode);
   } else if (stat.isSymbolicLink()) {
     fs.symlinkSync(fs.readlinkSync(from), to);
   } else {
+    linkOrCopy(from, to);
+  }
+}
+
+/** Some file systems have no second names, and Linux refuses one for a file that somebody else owns. */
+function linkOrCopy(from: string, to: string): void {
+  try {
     fs.linkSync(from, to);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+    fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL);
   }
 }
 

@@ -135,14 +135,20 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     useSecret(secret: ISecret, options: UseSecretOptions = {}): void {
       const { path = `/etc/secrets/${secret.name}`, containers } = options;
       const volume = this.secretVolume(secret);
-      const wanted = [...this.containers, ...this.initContainers].filter(
-        ({ name }) => containers?.includes(name) ?? true,
-      );
-      if (wanted.length === 0) {
+      const all = [...this.containers, ...this.initContainers];
+      const names = all.map(({ name }) => name);
+      const unknown = containers?.find((name) => !names.includes(name));
+      if (unknown !== undefined) {
         throw new BulwarkError(
-          `${this.node.path}: useSecret names the containers ${containers?.join(', ')}, and there are only ${this.containers.map(({ name }) => name).join(', ')}.`,
+          `${this.node.path}: useSecret names the container '${unknown}', and there are only ${names.join(', ')}.`,
         );
       }
+      if (all.length === 0) {
+        throw new BulwarkError(
+          `${this.node.path}: useSecret has no container to mount into. Add the containers first.`,
+        );
+      }
+      const wanted = all.filter(({ name }) => containers?.includes(name) ?? true);
       wanted.forEach((container) => container.mount(path, volume, { readOnly: true }));
       addToPods(this, fileGroup);
     }

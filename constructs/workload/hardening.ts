@@ -25,6 +25,7 @@ export interface RenderedObject {
 const ADDITIONS = new WeakMap<IConstruct, PodAddition[]>();
 const RAW_JSON = new WeakMap<ApiObject, () => Manifest>();
 const FOUND_CLEAN = new WeakSet<ApiObject>();
+const APPLIED_TO = new WeakSet<IConstruct>();
 const JUDGES_ITSELF = new WeakSet<IConstruct>();
 
 /**
@@ -45,6 +46,8 @@ export class Hardening {
   static apply(scope: IConstruct, options: HardeningOptions = {}): void {
     if (options.target) setTarget(scope, options.target);
     installBelow(scope);
+    if (APPLIED_TO.has(scope)) return;
+    APPLIED_TO.add(scope);
     // cdk8s asks for validation in every way of synthesis, before it renders the first object. That is the moment when all
     // objects are there, and the place where every problem can be told at once.
     scope.node.addValidation({ validate: () => validateBelow(scope) });
@@ -85,6 +88,8 @@ export function renderHardened(object: ApiObject): RenderedObject {
 function validateBelow(scope: IConstruct): string[] {
   const objects = installBelow(scope);
   if (JUDGES_ITSELF.has(scope.node.root)) return [];
+  // What is wrong is told once, by the outermost construct that hardening was applied to.
+  if (scope.node.scopes.slice(0, -1).some((outer) => APPLIED_TO.has(outer))) return [];
   // cdk8s validates the whole app once for every chart, so what was found clean is not judged again here.
   return objects.filter((object) => !FOUND_CLEAN.has(object)).flatMap(problemsOf);
 }

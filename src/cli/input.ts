@@ -1,43 +1,57 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../errors';
-import { readManifests, type SourcedManifest } from '../manifest/reader';
+import { readManifests, type ReadResult } from '../manifest/reader';
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/;
 const LARGEST_FILE = 64 * 1024 * 1024;
 
 /**
- * The Kubernetes objects of files, folders (with what is below them) and, for `-`, of standard input.
- * @throws BulwarkError with every file and document that could not be read.
+ * The Kubernetes objects of files, folders (with what is below them) and, for `-`, of standard input, and an error for each
+ * file and document that could not be read.
  */
-export function readPaths(paths: readonly string[]): SourcedManifest[] {
-  const results = paths
-    .flatMap(filesOf)
-    .map((file) => readManifests(readText(file), file === '-' ? 'standard input' : file));
-  const errors = results.flatMap((result) => result.errors);
-  if (errors.length > 0) throw new BulwarkError(errors.map(({ message }) => message).join('\n'));
-  return results.flatMap((result) => result.manifests);
+export function readPaths(paths: readonly string[]): ReadResult {
+  const results = paths.flatMap(filesOf).map(readFile);
+  return {
+    manifests: results.flatMap(({ manifests }) => manifests),
+    errors: results.flatMap(({ errors }) => errors),
+  };
 }
 
-function filesOf(given: string): string[] {
+/** The files that paths stand for. A path that stands for none is an error in place of a file. */
+export function filesOf(given: string): (string | BulwarkError)[] {
   if (given === '-') return ['-'];
   const stat = fs.statSync(given, { throwIfNoEntry: false });
-  if (!stat) throw new BulwarkError(`${given}: there is no such file or folder. Correct the path.`);
+  if (!stat) return [new BulwarkError(`${given}: there is no such file or folder. Correct the path.`)];
   if (!stat.isDirectory()) return [given];
   const names = fs.readdirSync(given, { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => MANIFEST_FILE.test(name)).sort();
-  if (files.length === 0)
-    throw new BulwarkError(`${given}: holds no .yaml, .yml or .json file. Name a folder of manifests.`);
-  return files.map((name) => path.join(given, name));
+  const files = names.filter((name) => MANIFEST_FILE.test(name) && !name.includes('node_modules')).sort();
+  if (files.length > 0) return files.map((name) => path.join(given, name));
+  return [new BulwarkError(`${given}: holds no .yaml, .yml or .json file. Name a folder of manifests.`)];
 }
 
-function readText(file: string): string {
+function readFile(file: string | BulwarkError): ReadResult {
+  if (file instanceof BulwarkError) return { manifests: [], errors: [file] };
+  try {
+    return readManifests(readText(file), file === '-' ? 'standard input' : file);
+  } catch (error) {
+    return { manifests: [], errors: [explain(error, file)] };
+  }
+}
+
+/** The text of a file, or of standard input for `-`. */
+export function readText(file: string): string {
   if (file === '-') return fs.readFileSync(0, 'utf8');
   const { size } = fs.statSync(file);
   if (size > LARGEST_FILE) {
-    throw new BulwarkError(
-      `${file}: has ${Math.round(size / 1024 / 1024)} MB, and a file of manifests may have 64. Split it.`,
-    );
+    const megabytes = Math.round(size / 1024 / 1024);
+    throw new BulwarkError(`${file}: has ${megabytes} MB, and a file of manifests may have 64. Split it.`);
   }
   return fs.readFileSync(file, 'utf8');
+}
+
+function explain(error: unknown, file: string): BulwarkError {
+  if (error instanceof BulwarkError) return error;
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  return new BulwarkError(`${file}: cannot be read (${code}). Correct the path or its permissions.`);
 }

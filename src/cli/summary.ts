@@ -1,14 +1,13 @@
+import { BulwarkError } from '../errors';
 import { formatSummary, summarize } from '../report/summary';
-import { ClusterTarget } from '../target/target';
+import { ClusterTarget, DEFAULT_TARGET } from '../target/target';
 import { readPaths } from './input';
 
 /** `bulwark summary`: what a set of manifests is, and which controls hold for its pods. */
-export function summaryCommand(paths: readonly string[], options: { readonly target: string }): string {
-  const target = ClusterTarget.kubernetes(options.target);
-  return formatSummary(
-    summarize(
-      readPaths(paths).map(({ manifest }) => manifest),
-      target,
-    ),
-  );
+export function summaryCommand(paths: readonly string[], options: { readonly target?: string }): string {
+  const target = options.target === undefined ? DEFAULT_TARGET : ClusterTarget.kubernetes(options.target);
+  const { manifests, errors } = readPaths(paths);
+  if (errors.length > 0) throw new BulwarkError(errors.map(({ message }) => message).join('\n'));
+  const objects = manifests.map(({ manifest }) => manifest);
+  return formatSummary(summarize(objects, target));
 }

@@ -1,13 +1,24 @@
-import type { PodControl } from './control';
+import type { Control } from './control';
+import { IMAGE_CONTROLS } from './images';
+import { POD_EXTRA_CONTROLS } from './pod-extras';
 import { POD_SECURITY_CONTROLS } from './pod-security';
+import { POD_SECURITY_LEVEL_CONTROLS } from './pod-security-levels';
+import { SECRET_CONTROLS } from './secrets';
 import { WORKLOAD_CONTROLS } from './workload';
 
-/** Every control, in the order in which they are repaired and reported. */
-export const CONTROLS: readonly PodControl[] = [...POD_SECURITY_CONTROLS, ...WORKLOAD_CONTROLS];
+/** Every control, by family. */
+export const CONTROLS: readonly Control[] = [
+  ...POD_SECURITY_CONTROLS,
+  ...POD_SECURITY_LEVEL_CONTROLS,
+  ...WORKLOAD_CONTROLS,
+  ...POD_EXTRA_CONTROLS,
+  ...IMAGE_CONTROLS,
+  ...SECRET_CONTROLS,
+];
 
-const BY_ID: ReadonlyMap<string, PodControl> = new Map(CONTROLS.map((control) => [control.id, control]));
+const BY_ID: ReadonlyMap<string, Control> = new Map(CONTROLS.map((control) => [control.id, control]));
 
 /** The control of that id, or undefined. */
-export function findControl(id: string): PodControl | undefined {
+export function findControl(id: string): Control | undefined {
   return BY_ID.get(id);
 }

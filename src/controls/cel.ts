@@ -1,4 +1,4 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { compileFor } from './cel/environment';
 
 /** Values of the variables that an expression names. */
 export type RuleContext = Readonly<Record<string, unknown>>;
@@ -6,16 +6,19 @@ export type RuleContext = Readonly<Record<string, unknown>>;
 /** A compiled expression. It is true, false, or throws where the expression cannot be evaluated on the given values. */
 export type CompiledRule = (context: RuleContext) => boolean;
 
-const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true });
 const compiled = new Map<string, CompiledRule>();
 
-/** Compiles an expression once. */
-export function compileRule(expression: string): CompiledRule {
-  let rule = compiled.get(expression);
+/**
+ * Compiles an expression once for each version of Kubernetes.
+ * @throws BulwarkError when the API server of that version would refuse it.
+ */
+export function compileRule(expression: string, minor: number): CompiledRule {
+  const key = `${minor} ${expression}`;
+  let rule = compiled.get(key);
   if (!rule) {
-    const evaluate = environment.parse(expression);
+    const evaluate = compileFor(minor, expression);
     rule = (context) => evaluate(context) === true;
-    compiled.set(expression, rule);
+    compiled.set(key, rule);
   }
   return rule;
 }

@@ -117,8 +117,14 @@ export interface InventoryControl extends ControlInfo {
   readonly examples: { readonly fails: readonly Manifest[]; readonly passes: readonly Manifest[] };
 }
 
+/** A rule about the exceptions themselves. */
+export interface WaiverControl extends ControlInfo {
+  readonly scope: 'waiver';
+  readonly examples: { readonly fails: Manifest; readonly passes: Manifest };
+}
+
 /** One rule, with one repair where a safe one exists. */
-export type Control = PodControl | ObjectControl | InventoryControl;
+export type Control = PodControl | ObjectControl | InventoryControl | WaiverControl;
 
 /** Whether a control is about pods. */
 export function isPodControl(control: Control): control is PodControl {

@@ -50,7 +50,10 @@ function once<T>(
   bound.set(target, ofTarget);
   if (!ofTarget.has(control)) {
     const applies = control.appliesTo?.(target) ?? true;
-    ofTarget.set(control, applies ? make(compileRule(expressionOf(control, target))) : undefined);
+    ofTarget.set(
+      control,
+      applies ? make(compileRule(expressionOf(control, target), target.minor)) : undefined,
+    );
   }
   return ofTarget.get(control) as T | undefined;
 }
@@ -59,7 +62,8 @@ function once<T>(
 export function expressionOf(control: PodControl | ObjectControl, target: ClusterTarget): string {
   const text = typeof control.rule === 'string' ? control.rule : control.rule(target);
   const linuxOnly = control.scope !== 'object' && control.linuxOnly;
-  return linuxOnly ? `variables.pod.?os.?name.orValue('') == 'windows' || (${text})` : text;
+  // The exception last, since it is evaluated only where the rule does not hold.
+  return linuxOnly ? `(${text}) || variables.pod.?os.?name.orValue('') == 'windows'` : text;
 }
 
 /** A rule that cannot be evaluated, because a field has a type that Kubernetes does not know, does not hold. */
@@ -71,20 +75,33 @@ function evaluate(rule: CompiledRule, context: RuleContext): boolean {
   }
 }
 
-/** The containers a control is about; for a control about the pod, the pod's spec once. */
-export function subjectsOf({ control }: BoundControl, pod: PodTemplate): LocatedContainer[] {
+/**
+ * The containers a control is about; for a control about the pod, the pod's spec once.
+ * @param containers All containers of the pod, for a caller that asks for many controls.
+ */
+export function subjectsOf(
+  { control }: BoundControl,
+  pod: PodTemplate,
+  containers: readonly LocatedContainer[] = containersOf(pod.spec),
+): readonly LocatedContainer[] {
   if (control.scope === 'pod') return [{ list: 'containers', path: '', container: pod.spec }];
   const lists = control.lists;
-  const all = containersOf(pod.spec);
-  return lists ? all.filter(({ list }) => lists.includes(list)) : all;
+  return lists ? containers.filter(({ list }) => lists.includes(list)) : containers;
 }
 
 /** The path, below the pod's spec, of the field that breaks a control. */
-export function fieldPath({ control }: BoundControl, pod: PodTemplate, subject: LocatedContainer): string {
+export function fieldPath(
+  { control, holds }: BoundControl,
+  pod: PodTemplate,
+  subject: LocatedContainer,
+): string {
   if (control.scope === 'pod') return control.field;
-  const inherited =
-    control.inherits && !has(subject.container, control.field) && has(pod.spec, control.field);
-  return inherited ? control.field : `${subject.path}.${control.field}`;
+  const own = `${subject.path}.${control.field}`;
+  if (!control.inherits || !has(pod.spec, control.field)) return own;
+  if (!has(subject.container, control.field)) return control.field;
+  // A bad value of the pod breaks some rules although the container chose a good one.
+  const { securityContext: _ofPod, ...spec } = pod.spec;
+  return holds({ ...pod, spec }, subject.container) ? control.field : own;
 }
 
 function has(holder: unknown, field: string): boolean {

@@ -1,6 +1,12 @@
 import type { ClusterTarget } from '../target/target';
 import type { PodControl } from './control';
-import { dropAllCapabilities, respellNetBindService, setContainerSecurity, setPodSecurity } from './repairs';
+import {
+  dropAllCapabilities,
+  respellNetBindService,
+  setContainerSecurity,
+  setPodSecurity,
+  setVolumeSource,
+} from './repairs';
 
 /**
  * The Pod Security Standards, baseline and restricted together, one control for each thing they look at. Where a check of
@@ -17,10 +23,20 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'CIS 1.11', id: '5.2.2' },
       { standard: 'MITRE ATT&CK', id: 'T1610' },
     ],
+    aliases: {
+      kubescape: ['C-0057', 'C-0213'],
+      trivy: ['KSV-0017'],
+      checkov: ['CKV_K8S_16'],
+      'kube-linter': ['privileged-container'],
+      polaris: ['runAsPrivileged'],
+      'kube-score': ['container-security-context-privileged'],
+      kyverno: ['disallow-privileged-containers'],
+    },
     scope: 'container',
     rule: 'container.?securityContext.?privileged.orValue(false) == false',
     field: 'securityContext.privileged',
     fix: 'Remove it, and add only the one capability that the process needs.',
+    broken: { securityContext: { privileged: true } },
   },
   {
     id: 'no-host-network',
@@ -31,10 +47,19 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'hostNamespaces' },
       { standard: 'CIS 1.11', id: '5.2.5' },
     ],
+    aliases: {
+      kubescape: ['C-0041', 'C-0216'],
+      trivy: ['KSV-0009'],
+      checkov: ['CKV_K8S_19'],
+      'kube-linter': ['host-network'],
+      polaris: ['hostNetworkSet'],
+      kyverno: ['disallow-host-namespaces'],
+    },
     scope: 'pod',
     rule: 'variables.pod.?hostNetwork.orValue(false) == false',
     field: 'hostNetwork',
     fix: 'Remove it, and expose the port with a Service.',
+    broken: { hostNetwork: true },
   },
   {
     id: 'no-host-pid',
@@ -45,10 +70,19 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'hostNamespaces' },
       { standard: 'CIS 1.11', id: '5.2.3' },
     ],
+    aliases: {
+      kubescape: ['C-0038', 'C-0275', 'C-0214'],
+      trivy: ['KSV-0010'],
+      checkov: ['CKV_K8S_17'],
+      'kube-linter': ['host-pid'],
+      polaris: ['hostPIDSet'],
+      kyverno: ['disallow-host-namespaces'],
+    },
     scope: 'pod',
     rule: 'variables.pod.?hostPID.orValue(false) == false',
     field: 'hostPID',
     fix: 'Remove it.',
+    broken: { hostPID: true },
   },
   {
     id: 'no-host-ipc',
@@ -59,10 +93,19 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'hostNamespaces' },
       { standard: 'CIS 1.11', id: '5.2.4' },
     ],
+    aliases: {
+      kubescape: ['C-0038', 'C-0276', 'C-0215'],
+      trivy: ['KSV-0008'],
+      checkov: ['CKV_K8S_18'],
+      'kube-linter': ['host-ipc'],
+      polaris: ['hostIPCSet'],
+      kyverno: ['disallow-host-namespaces'],
+    },
     scope: 'pod',
     rule: 'variables.pod.?hostIPC.orValue(false) == false',
     field: 'hostIPC',
     fix: 'Remove it.',
+    broken: { hostIPC: true },
   },
   {
     id: 'restricted-volume-types',
@@ -75,10 +118,19 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'CIS 1.11', id: '5.2.12' },
       { standard: 'MITRE ATT&CK', id: 'T1611' },
     ],
+    aliases: {
+      kubescape: ['C-0048'],
+      trivy: ['KSV-0028', 'KSV-0023', 'KSV-0121'],
+      'kube-linter': ['sensitive-host-mounts'],
+      polaris: ['hostPathSet'],
+      kyverno: ['restrict-volume-types', 'disallow-host-path'],
+    },
     scope: 'pod',
     rule: volumesRule,
     field: 'volumes',
     fix: 'Use configMap, csi, downwardAPI, emptyDir, ephemeral, persistentVolumeClaim, projected or secret.',
+    repair: setVolumeSource,
+    broken: { volumes: [{ name: 'share', nfs: { server: 'nfs.example.com', path: '/' } }] },
   },
   {
     id: 'no-host-port',
@@ -89,10 +141,18 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'hostPorts' },
       { standard: 'CIS 1.11', id: '5.2.13' },
     ],
+    aliases: {
+      kubescape: ['C-0044'],
+      trivy: ['KSV-0024'],
+      checkov: ['CKV_K8S_26'],
+      polaris: ['hostPortSet'],
+      kyverno: ['disallow-host-ports'],
+    },
     scope: 'container',
     rule: 'container.?ports.orValue([]).all(port, port.?hostPort.orValue(0) == 0)',
     field: 'ports',
     fix: 'Remove hostPort, and expose the port with a Service.',
+    broken: { ports: [{ containerPort: 8080, hostPort: 8080 }] },
   },
   {
     id: 'capabilities-drop-all',
@@ -105,12 +165,21 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'CIS 1.11', id: '5.2.10' },
       { standard: 'MITRE ATT&CK', id: 'T1557' },
     ],
+    aliases: {
+      kubescape: ['C-0055', 'C-0220'],
+      trivy: ['KSV-0003', 'KSV-0004', 'KSV-0106', 'KSV-0119'],
+      checkov: ['CKV_K8S_28', 'CKV_K8S_37'],
+      'kube-linter': ['drop-net-raw-capability'],
+      polaris: ['insecureCapabilities'],
+      kyverno: ['disallow-capabilities-strict', 'require-drop-all', 'require-drop-cap-net-raw'],
+    },
     scope: 'container',
     rule: "'ALL' in container.?securityContext.?capabilities.?drop.orValue([])",
     field: 'securityContext.capabilities.drop',
     fix: "Set it to ['ALL'].",
     linuxOnly: true,
     repair: dropAllCapabilities,
+    broken: { securityContext: { capabilities: { drop: ['NET_RAW'] } } },
   },
   {
     id: 'capabilities-add-limited',
@@ -122,12 +191,20 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'capabilities_baseline' },
       { standard: 'CIS 1.11', id: '5.2.9' },
     ],
+    aliases: {
+      kubescape: ['C-0046', 'C-0219'],
+      trivy: ['KSV-0005', 'KSV-0022', 'KSV-0106', 'KSV-0120'],
+      checkov: ['CKV_K8S_25', 'CKV_K8S_39'],
+      polaris: ['dangerousCapabilities'],
+      kyverno: ['disallow-capabilities', 'disallow-capabilities-strict'],
+    },
     scope: 'container',
     rule: "container.?securityContext.?capabilities.?add.orValue([]).all(name, name == 'NET_BIND_SERVICE')",
     field: 'securityContext.capabilities.add',
     fix: 'Remove every entry but NET_BIND_SERVICE.',
     linuxOnly: true,
     repair: respellNetBindService,
+    broken: { securityContext: { capabilities: { add: ['SYS_PTRACE'] } } },
   },
   {
     id: 'no-privilege-escalation',
@@ -138,12 +215,21 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS restricted', id: 'allowPrivilegeEscalation' },
       { standard: 'CIS 1.11', id: '5.2.6' },
     ],
+    aliases: {
+      kubescape: ['C-0016', 'C-0217'],
+      trivy: ['KSV-0001'],
+      checkov: ['CKV_K8S_20'],
+      'kube-linter': ['privilege-escalation-container'],
+      polaris: ['privilegeEscalationAllowed'],
+      kyverno: ['disallow-privilege-escalation'],
+    },
     scope: 'container',
     rule: 'container.?securityContext.?allowPrivilegeEscalation.orValue(true) == false',
     field: 'securityContext.allowPrivilegeEscalation',
     fix: 'Set it to false.',
     linuxOnly: true,
     repair: setContainerSecurity('allowPrivilegeEscalation', false),
+    broken: { securityContext: { allowPrivilegeEscalation: true } },
   },
   {
     id: 'run-as-non-root',
@@ -155,6 +241,14 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'CIS 1.11', id: '5.2.7' },
       { standard: 'NSA/CISA 1.2', id: 'Non-root containers' },
     ],
+    aliases: {
+      kubescape: ['C-0013', 'C-0218'],
+      trivy: ['KSV-0012'],
+      checkov: ['CKV_K8S_23'],
+      'kube-linter': ['run-as-non-root'],
+      polaris: ['runAsRootAllowed'],
+      kyverno: ['require-run-as-nonroot'],
+    },
     scope: 'container',
     rule:
       'variables.pod.?securityContext.?runAsNonRoot.orValue(true) && ' +
@@ -163,6 +257,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     fix: 'Set it to true, and runAsUser to a number from 1 up where the image does not name one.',
     inherits: true,
     repair: setPodSecurity('runAsNonRoot', true),
+    broken: { securityContext: { runAsNonRoot: false } },
   },
   {
     id: 'run-as-user-not-zero',
@@ -173,11 +268,20 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS restricted', id: 'runAsUser' },
       { standard: 'CIS 1.11', id: '5.2.7' },
     ],
+    aliases: {
+      kubescape: ['C-0013'],
+      trivy: ['KSV-0105'],
+      'kube-linter': ['run-as-non-root'],
+      polaris: ['runAsRootAllowed'],
+      'kube-score': ['container-security-context-user-group-id'],
+      kyverno: ['require-run-as-non-root-user'],
+    },
     scope: 'container',
     rule: 'variables.pod.?securityContext.?runAsUser.orValue(1) != 0 && container.?securityContext.?runAsUser.orValue(1) != 0',
     field: 'securityContext.runAsUser',
     fix: 'Set it to the user id of the image, a number from 1 up.',
     inherits: true,
+    broken: { securityContext: { runAsUser: 0 } },
   },
   {
     id: 'seccomp-profile',
@@ -189,6 +293,13 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'seccompProfile_baseline' },
       { standard: 'CIS 1.11', id: '5.6.2' },
     ],
+    aliases: {
+      kubescape: ['C-0210'],
+      trivy: ['KSV-0030'],
+      checkov: ['CKV_K8S_31'],
+      'kube-score': ['container-seccomp-profile'],
+      kyverno: ['restrict-seccomp-strict'],
+    },
     scope: 'container',
     rule:
       "variables.pod.?securityContext.?seccompProfile.?type.orValue('RuntimeDefault') in ['RuntimeDefault', 'Localhost'] && " +
@@ -199,6 +310,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     inherits: true,
     linuxOnly: true,
     repair: setPodSecurity('seccompProfile', { type: 'RuntimeDefault' }),
+    broken: { securityContext: { seccompProfile: { type: 'Unconfined' } } },
   },
   {
     id: 'selinux-options',
@@ -206,6 +318,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     why: 'A chosen SELinux type, user or role can lift the confinement that the runtime gives every container.',
     severity: 'medium',
     references: [{ standard: 'PSS baseline', id: 'seLinuxOptions' }],
+    aliases: { trivy: ['KSV-0025'], kyverno: ['disallow-selinux'] },
     scope: 'container',
     rule: (target) =>
       `[variables.pod.?securityContext.?seLinuxOptions, container.?securityContext.?seLinuxOptions].all(options, ` +
@@ -214,7 +327,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     field: 'securityContext.seLinuxOptions',
     fix: 'Remove it, or keep only type: container_t, container_init_t or container_kvm_t.',
     inherits: true,
-    linuxOnly: true,
+    broken: { securityContext: { seLinuxOptions: { type: 'spc_t' } } },
   },
   {
     id: 'default-proc-mount',
@@ -225,11 +338,17 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'procMount' },
       { standard: 'PSS restricted', id: 'procMount_restricted' },
     ],
+    aliases: {
+      trivy: ['KSV-0027'],
+      'kube-linter': ['unsafe-proc-mount'],
+      polaris: ['procMount'],
+      kyverno: ['disallow-proc-mount'],
+    },
     scope: 'container',
     rule: "container.?securityContext.?procMount.orValue('Default') == 'Default'",
     field: 'securityContext.procMount',
     fix: 'Remove it.',
-    linuxOnly: true,
+    broken: { securityContext: { procMount: 'Unmasked' } },
   },
   {
     id: 'safe-sysctls',
@@ -237,6 +356,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     why: 'Other sysctls change the node for every pod on it, or get around its limits.',
     severity: 'medium',
     references: [{ standard: 'PSS baseline', id: 'sysctls' }],
+    aliases: { trivy: ['KSV-0026'], 'kube-linter': ['unsafe-sysctls'], kyverno: ['restrict-sysctls'] },
     scope: 'pod',
     rule: (target) =>
       'variables.pod.?securityContext.?sysctls.orValue([]).all(sysctl, ' +
@@ -245,7 +365,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
         .join(', ')}])`,
     field: 'securityContext.sysctls',
     fix: 'Remove every sysctl that the Pod Security Standards do not name as safe for this version.',
-    linuxOnly: true,
+    broken: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '65536' }] } },
   },
   {
     id: 'no-windows-host-process',
@@ -256,6 +376,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       { standard: 'PSS baseline', id: 'windowsHostProcess' },
       { standard: 'CIS 1.11', id: '5.2.11' },
     ],
+    aliases: { trivy: ['KSV-0103'], polaris: ['hostProcess'], kyverno: ['disallow-host-process'] },
     scope: 'container',
     rule:
       'variables.pod.?securityContext.?windowsOptions.?hostProcess.orValue(false) == false && ' +
@@ -263,6 +384,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     field: 'securityContext.windowsOptions.hostProcess',
     fix: 'Remove it.',
     inherits: true,
+    broken: { securityContext: { windowsOptions: { hostProcess: true } } },
   },
   {
     id: 'no-probe-host',
@@ -277,6 +399,7 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
       "handler.?httpGet.?host.orValue('') == '' && handler.?tcpSocket.?host.orValue('') == '')",
     field: 'livenessProbe, readinessProbe, startupProbe or lifecycle',
     fix: 'Remove host from httpGet and tcpSocket.',
+    broken: { livenessProbe: { httpGet: { host: '192.0.2.1', port: 8080 } } },
   },
 ];
 

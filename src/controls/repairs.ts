@@ -1,4 +1,5 @@
-import { parseQuantity } from '../manifest/quantity';
+import { isObject, withoutNulls } from '../manifest/manifest';
+import { isQuantity, parseQuantity } from '../manifest/quantity';
 import type { Container, PodSpec, PodTemplate, Quantity, SecurityContext } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import type { Repair } from './control';
@@ -19,26 +20,35 @@ export function setPodField(field: keyof PodSpec & string, value: unknown): Repa
   };
 }
 
+/**
+ * The securityContext of a container or of a pod's spec, made where there is none. One that is no object gets a context that
+ * belongs to nobody: what somebody wrote stays for the rule and the API server to refuse.
+ */
+function securityOf(holder: { securityContext?: SecurityContext }): SecurityContext {
+  holder.securityContext ??= {};
+  return isObject(holder.securityContext) ? holder.securityContext : {};
+}
+
 /** Sets a field of the pod's securityContext that is unset, which every container without its own value inherits. */
 export function setPodSecurity(field: keyof SecurityContext & string, value: unknown): Repair {
   return ({ spec }) => {
-    spec.securityContext ??= {};
-    spec.securityContext[field] ??= structuredClone(value);
+    securityOf(spec)[field] ??= withoutNulls(value);
   };
 }
 
 /** Sets a field of the container's securityContext that is unset. */
 export function setContainerSecurity(field: keyof SecurityContext & string, value: unknown): Repair {
   return (_pod, container) => {
-    container.securityContext ??= {};
-    container.securityContext[field] ??= structuredClone(value);
+    securityOf(container)[field] ??= withoutNulls(value);
   };
 }
 
 /** Dropping every capability covers whatever was dropped before. */
 export const dropAllCapabilities: Repair = (_pod, container) => {
-  container.securityContext ??= {};
-  container.securityContext.capabilities = { ...container.securityContext.capabilities, drop: ['ALL'] };
+  const security = securityOf(container);
+  const { capabilities = {} } = security;
+  if (!isObject(capabilities) || !Array.isArray(capabilities.drop ?? [])) return;
+  security.capabilities = { ...capabilities, drop: ['ALL'] };
 };
 
 /**
@@ -47,28 +57,66 @@ export const dropAllCapabilities: Repair = (_pod, container) => {
  */
 export const respellNetBindService: Repair = (_pod, container) => {
   const capabilities = container.securityContext?.capabilities;
-  if (!capabilities?.add) return;
+  if (!Array.isArray(capabilities?.add)) return;
   capabilities.add = capabilities.add.map((name) =>
     name === 'CAP_NET_BIND_SERVICE' ? 'NET_BIND_SERVICE' : name,
   );
 };
 
-/**
- * Sets the requests and limits that are unset and keeps every one that is set. Memory is limited to what is requested, so
- * that a node never promises more than it has; an unset request is the limit, as Kubernetes itself decides it.
- */
-export const setResources: Repair = (_pod, container) => {
-  const { requests = {}, limits = {} } = container.resources ?? {};
-  const cpu = requests.cpu ?? limits.cpu ?? DEFAULT_RESOURCES.requests.cpu;
-  const memory = requests.memory ?? limits.memory ?? DEFAULT_RESOURCES.requests.memory;
+/** Names the source of a volume that names none, which is an emptyDir for the API server, too. */
+export const setVolumeSource: Repair = ({ spec }) => {
+  if (!Array.isArray(spec.volumes)) return;
+  spec.volumes = spec.volumes.map((volume) => {
+    const isBare = isObject(volume) && Object.keys(volume).every((key) => key === 'name');
+    return isBare ? { ...volume, emptyDir: {} } : volume;
+  });
+};
+
+/** Sets the requests of CPU and memory that are unset. An unset request is the limit, as Kubernetes itself decides it. */
+export const setRequests: Repair = (_pod, container) => {
+  const resources = resourcesOf(container);
+  if (!resources) return;
   container.resources = {
     ...container.resources,
-    requests: { cpu, memory, ...requests },
-    limits: { cpu: larger(cpu, DEFAULT_RESOURCES.limits.cpu), memory, ...limits },
+    requests: { ...requested(resources), ...resources.requests },
   };
 };
 
+/**
+ * Sets the limits of CPU and memory that are unset. Memory is limited to what is requested, so that a node never promises
+ * more than it has.
+ */
+export const setLimits: Repair = (_pod, container) => {
+  const resources = resourcesOf(container);
+  if (!resources) return;
+  const { cpu, memory } = requested(resources);
+  container.resources = {
+    ...container.resources,
+    limits: { cpu: larger(cpu, DEFAULT_RESOURCES.limits.cpu), memory, ...resources.limits },
+  };
+};
+
+type Amounts = Record<string, Quantity>;
+
+/** Requests and limits of a container; undefined where somebody wrote something else there. */
+function resourcesOf({ resources = {} }: Container): { requests: Amounts; limits: Amounts } | undefined {
+  if (!isObject(resources)) return undefined;
+  const { requests = {}, limits = {} } = resources;
+  return isObject(requests) && isObject(limits) ? { requests, limits } : undefined;
+}
+
+function requested({ requests, limits }: { requests: Amounts; limits: Amounts }): {
+  cpu: Quantity;
+  memory: Quantity;
+} {
+  const cpu = requests.cpu ?? limits.cpu ?? DEFAULT_RESOURCES.requests.cpu;
+  const memory = requests.memory ?? limits.memory ?? DEFAULT_RESOURCES.requests.memory;
+  return { cpu, memory };
+}
+
 function larger(quantity: Quantity, other: Quantity): Quantity {
+  // What is no quantity is refused by the API server, which says where it stands.
+  if (!isQuantity(quantity)) return other;
   return parseQuantity(`${quantity}`) > parseQuantity(`${other}`) ? quantity : other;
 }
 
@@ -90,43 +138,56 @@ function fieldProfile({ spec }: PodTemplate, container: Container): AppArmorProf
 }
 
 function annotatedProfile({ metadata }: PodTemplate, container: Container): AppArmorProfile | undefined {
-  const value = metadata?.annotations?.[`${APP_ARMOR_ANNOTATION}${container.name}`];
-  if (!value) return undefined;
+  const value = metadata?.annotations?.[appArmorKey(container)];
+  if (!value || typeof value !== 'string') return undefined;
   if (value.startsWith('localhost/'))
     return { type: 'Localhost', localhostProfile: value.slice('localhost/'.length) };
   return { type: value === 'unconfined' ? 'Unconfined' : 'RuntimeDefault' };
 }
 
+function appArmorKey({ name }: Container): string {
+  return `${APP_ARMOR_ANNOTATION}${typeof name === 'string' ? name : ''}`;
+}
+
 /** On the pod where nothing says otherwise, since one line is easier to read than one per container. */
 function writeField({ spec, metadata }: PodTemplate, container: Container, profile: AppArmorProfile): void {
+  if (fieldProfile({ spec }, container)) return;
   const annotated = Object.keys(metadata?.annotations ?? {}).some((key) =>
     key.startsWith(APP_ARMOR_ANNOTATION),
   );
-  if (fieldProfile({ spec }, container)) return;
-  const holder: { securityContext?: SecurityContext } = annotated ? container : spec;
-  holder.securityContext = { ...holder.securityContext, appArmorProfile: { ...profile } };
+  const isForAll = !annotated && isObject(spec.securityContext ?? {});
+  securityOf(isForAll ? spec : container).appArmorProfile = { ...profile };
 }
 
 function writeAnnotation(pod: PodTemplate, container: Container, profile: AppArmorProfile): void {
-  const value = {
-    RuntimeDefault: 'runtime/default',
-    Localhost: `localhost/${profile.localhostProfile}`,
-    Unconfined: 'unconfined',
-  }[profile.type ?? 'RuntimeDefault'];
   pod.metadata ??= {};
+  if (!isObject(pod.metadata) || !isObject(pod.metadata.annotations ?? {})) return;
   pod.metadata.annotations = {
-    [`${APP_ARMOR_ANNOTATION}${container.name}`]: value ?? '',
+    [appArmorKey(container)]: annotationOf(profile),
     ...pod.metadata.annotations,
   };
 }
 
-/** Fields of AppArmor that a server before 1.30 refuses as unknown; their meaning is in the annotations by then. */
+function annotationOf({ type, localhostProfile }: AppArmorProfile): string {
+  switch (type) {
+    case 'Localhost':
+      return `localhost/${typeof localhostProfile === 'string' ? localhostProfile : ''}`;
+    case 'RuntimeDefault':
+      return 'runtime/default';
+    default:
+      // Never a word that confines for a type that does not.
+      return 'unconfined';
+  }
+}
+
+/** Fields of AppArmor that a server before 1.30 refuses as unknown, once the annotation of every container says it in their place. */
 export function removeAppArmorFields(
-  { spec }: PodTemplate,
+  { spec, metadata }: PodTemplate,
   containers: readonly Container[],
   target: ClusterTarget,
 ): void {
   if (target.appArmor !== 'annotation' || target.minor >= 30) return;
+  if (containers.some((container) => metadata?.annotations?.[appArmorKey(container)] === undefined)) return;
   for (const holder of [spec, ...containers]) {
     if (holder.securityContext?.appArmorProfile) {
       const { appArmorProfile: _moved, ...rest } = holder.securityContext;

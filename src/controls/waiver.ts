@@ -35,7 +35,7 @@ export function checkWaiver(waiver: Waiver, where: string): Waiver {
     );
   }
   const reason = (waiver.reason ?? '').trim().replaceAll(/\s+/g, ' ');
-  if (reason.length < REASON_LENGTH) {
+  if (!isUnderstandable(reason)) {
     throw new BulwarkError(
       `${where}: the waiver of '${waiver.control}' says '${reason}' as its reason. Whoever reviews it has to understand it: ` +
         `write ${REASON_LENGTH} characters or more, for example { reason: 'nodes of this pool run without AppArmor' }.`,
@@ -47,6 +47,11 @@ export function checkWaiver(waiver: Waiver, where: string): Waiver {
     );
   }
   return { ...waiver, reason };
+}
+
+/** Whether a reason is long enough to be one. */
+export function isUnderstandable(reason: string): boolean {
+  return reason.trim().length >= REASON_LENGTH;
 }
 
 /** Whether the waiver's last day is over. */

@@ -5,7 +5,8 @@ import {
   setAppArmor,
   setContainerSecurity,
   setPodField,
-  setResources,
+  setLimits,
+  setRequests,
 } from './repairs';
 
 /** What a hardened pod has beyond the Pod Security Standards. */
@@ -19,12 +20,22 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
       { standard: 'NSA/CISA 1.2', id: 'Immutable container file systems' },
       { standard: 'OWASP K8s 2025', id: 'K01' },
     ],
+    aliases: {
+      kubescape: ['C-0017'],
+      trivy: ['KSV-0014'],
+      checkov: ['CKV_K8S_22'],
+      'kube-linter': ['no-read-only-root-fs'],
+      polaris: ['notReadOnlyRootFilesystem'],
+      'kube-score': ['container-security-context-readonlyrootfilesystem'],
+      kyverno: ['require-ro-rootfs'],
+    },
     scope: 'container',
     rule: 'container.?securityContext.?readOnlyRootFilesystem.orValue(false) == true',
     field: 'securityContext.readOnlyRootFilesystem',
     fix: 'Set it to true, and name the paths that the process writes to in writablePaths.',
     linuxOnly: true,
     repair: setContainerSecurity('readOnlyRootFilesystem', true),
+    broken: { securityContext: { readOnlyRootFilesystem: false } },
   },
   {
     id: 'apparmor-profile',
@@ -36,6 +47,7 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
       { standard: 'KEP', id: '24' },
       { standard: 'NSA/CISA 1.2', id: 'Hardening container environments' },
     ],
+    aliases: { kubescape: ['C-0055'], trivy: ['KSV-0002'], polaris: ['linuxHardening'] },
     scope: 'container',
     rule: appArmorRule,
     field: 'securityContext.appArmorProfile.type',
@@ -44,6 +56,7 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
     linuxOnly: true,
     appliesTo: (target) => target.appArmor !== 'none',
     repair: setAppArmor,
+    broken: { securityContext: { appArmorProfile: { type: 'Unconfined' } } },
   },
   {
     id: 'no-automounted-token',
@@ -55,11 +68,19 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
       { standard: 'OWASP K8s 2025', id: 'K09' },
       { standard: 'MITRE ATT&CK', id: 'T1528' },
     ],
+    aliases: {
+      kubescape: ['C-0034', 'C-0190', 'C-0261'],
+      trivy: ['KSV-0036'],
+      checkov: ['CKV_K8S_38'],
+      polaris: ['automountServiceAccountToken'],
+      kyverno: ['restrict-automount-sa-token'],
+    },
     scope: 'pod',
     rule: 'variables.pod.?automountServiceAccountToken.orValue(true) == false',
     field: 'automountServiceAccountToken',
     fix: 'Set it to false, and mount a projected token where the pod calls the API server (useApiToken).',
     repair: setPodField('automountServiceAccountToken', false),
+    broken: { automountServiceAccountToken: true },
   },
   {
     id: 'no-service-links',
@@ -67,11 +88,13 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
     why: 'Service links tell every process in the namespace which Services exist and where, a map for whoever breaks in.',
     severity: 'low',
     references: [{ standard: 'MITRE ATT&CK', id: 'T1046' }],
+    aliases: { kyverno: ['disable-service-discovery'] },
     scope: 'pod',
     rule: 'variables.pod.?enableServiceLinks.orValue(true) == false',
     field: 'enableServiceLinks',
     fix: 'Set it to false, and find Services by DNS.',
     repair: setPodField('enableServiceLinks', false),
+    broken: { enableServiceLinks: true },
   },
   {
     id: 'resource-requests',
@@ -82,13 +105,23 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
       { standard: 'NSA/CISA 1.2', id: 'Resource policies' },
       { standard: 'MITRE ATT&CK', id: 'T1496' },
     ],
+    aliases: {
+      kubescape: ['C-0268', 'C-0269'],
+      trivy: ['KSV-0015', 'KSV-0016'],
+      checkov: ['CKV_K8S_10', 'CKV_K8S_12'],
+      'kube-linter': ['unset-cpu-requirements'],
+      polaris: ['cpuRequestsMissing', 'memoryRequestsMissing'],
+      'kube-score': ['container-resources'],
+      kyverno: ['require-pod-requests-limits'],
+    },
     scope: 'container',
     // Ephemeral containers may not have resources: the API server refuses the field.
     lists: ['initContainers', 'containers'],
     rule: 'has(container.resources) && has(container.resources.requests) && ["cpu", "memory"].all(name, name in container.resources.requests)',
     field: 'resources.requests',
     fix: 'Set cpu and memory.',
-    repair: setResources,
+    repair: setRequests,
+    broken: { resources: { requests: undefined } },
   },
   {
     id: 'resource-limits',
@@ -100,12 +133,22 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
       { standard: 'OWASP K8s 2025', id: 'K01' },
       { standard: 'MITRE ATT&CK', id: 'T1496' },
     ],
+    aliases: {
+      kubescape: ['C-0004', 'C-0009', 'C-0050', 'C-0270', 'C-0271'],
+      trivy: ['KSV-0011', 'KSV-0018'],
+      checkov: ['CKV_K8S_11', 'CKV_K8S_13'],
+      'kube-linter': ['unset-memory-requirements'],
+      polaris: ['cpuLimitsMissing', 'memoryLimitsMissing'],
+      'kube-score': ['container-resources'],
+      kyverno: ['require-pod-requests-limits', 'require-cpu-limits'],
+    },
     scope: 'container',
     lists: ['initContainers', 'containers'],
     rule: 'has(container.resources) && has(container.resources.limits) && ["cpu", "memory"].all(name, name in container.resources.limits)',
     field: 'resources.limits',
     fix: 'Set cpu and memory.',
-    repair: setResources,
+    repair: setLimits,
+    broken: { resources: { limits: undefined } },
   },
   {
     id: 'user-namespace',
@@ -120,6 +163,7 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
     linuxOnly: true,
     appliesTo: (target) => target.userNamespaces,
     repair: setPodField('hostUsers', false),
+    broken: { hostUsers: true },
   },
 ];
 
@@ -139,25 +183,31 @@ function userNamespaceForbidden(): string {
   ].join(' || ');
 }
 
-const ANNOTATION = `variables.annotations[?'${APP_ARMOR_ANNOTATION}' + container.name].orValue('')`;
-const FIELD =
-  "container.?securityContext.?appArmorProfile.?type.orValue(variables.pod.?securityContext.?appArmorProfile.?type.orValue(''))";
-const LOCALHOST =
-  'container.?securityContext.?appArmorProfile.?localhostProfile.orValue(' +
-  "variables.pod.?securityContext.?appArmorProfile.?localhostProfile.orValue(''))";
+const ANNOTATION = `variables.annotations[?'${APP_ARMOR_ANNOTATION}' + container.?name.orValue('')].orValue('')`;
+const POD_PROFILE = 'variables.pod.?securityContext.?appArmorProfile';
+const CONTAINER_PROFILE = 'container.?securityContext.?appArmorProfile';
+const FIELD = `${CONTAINER_PROFILE}.?type.orValue(${POD_PROFILE}.?type.orValue(''))`;
+const LOCALHOST = `${CONTAINER_PROFILE}.?localhostProfile.orValue(${POD_PROFILE}.?localhostProfile.orValue(''))`;
+const CONFINED = "['RuntimeDefault', 'Localhost']";
+const CONFINED_ANNOTATION = `(${ANNOTATION} == 'runtime/default' || ${ANNOTATION}.startsWith('localhost/'))`;
+
+/** Pod Security refuses each of the three places by itself, whichever of them the kubelet would follow. */
+const UNCONFINED_NOWHERE =
+  `${POD_PROFILE}.?type.orValue('RuntimeDefault') in ${CONFINED} && ` +
+  `${CONTAINER_PROFILE}.?type.orValue('RuntimeDefault') in ${CONFINED} && ${ANNOTATION} != 'unconfined'`;
 
 /** A field that confines; an annotation that does; or the two saying the same, which the API server demands of a new pod. */
 function appArmorRule(target: ClusterTarget): string {
-  const confinedField = `${FIELD} in ['RuntimeDefault', 'Localhost']`;
-  const confinedAnnotation = `(${ANNOTATION} == 'runtime/default' || ${ANNOTATION}.startsWith('localhost/'))`;
+  // An API server before 1.30 does not know the field, so a rule that names it could not be evaluated there.
+  if (target.minor < 30) return CONFINED_ANNOTATION;
   switch (target.appArmor) {
     case 'field':
-      return `${confinedField} || (${FIELD} == '' && ${confinedAnnotation})`;
+      return `${UNCONFINED_NOWHERE} && (${FIELD} != '' || ${CONFINED_ANNOTATION})`;
     case 'annotation':
-      return confinedAnnotation;
+      return `${UNCONFINED_NOWHERE} && ${CONFINED_ANNOTATION}`;
     default:
       return (
-        `${confinedField} && ${ANNOTATION} == ` +
+        `${UNCONFINED_NOWHERE} && ${FIELD} != '' && ${ANNOTATION} == ` +
         `(${FIELD} == 'Localhost' ? 'localhost/' + ${LOCALHOST} : 'runtime/default')`
       );
   }

@@ -1,3 +1,4 @@
+import { isObject } from '../manifest/manifest';
 import type { PodAddition } from './harden';
 
 /** Group that owns mounted secrets and tokens where the pod names none. Any number from 1 up does; images use it as `nonroot`. */
@@ -8,5 +9,7 @@ const FILE_GROUP = 65532;
  * that is not root could not read it; with it the kubelet makes the file readable by the group (0440) and by nobody else.
  */
 export const fileGroup: PodAddition = ({ spec }) => {
+  // The API server refuses the field in Windows pods.
+  if (isObject(spec.os) && spec.os.name === 'windows') return;
   spec.securityContext = { fsGroup: FILE_GROUP, ...spec.securityContext };
 };

@@ -1,15 +1,9 @@
-import { CONTROLS } from '../controls/catalogue';
+import { POD_CONTROLS } from '../controls/profiles';
 import type { PodControl } from '../controls/control';
-import { bindControl, fieldPath, subjectsOf, type BoundControl } from '../controls/judge';
+import { bindControl, fieldPath, subjectsOf } from '../controls/judge';
 import { removeAppArmorFields } from '../controls/repairs';
-import type { Manifest } from '../manifest/manifest';
-import {
-  containersOf,
-  podTemplateOf,
-  templatePath,
-  type LocatedContainer,
-  type PodTemplate,
-} from '../manifest/pod';
+import { withoutNulls, type Manifest } from '../manifest/manifest';
+import { containersOf, podTemplateOf, templatePath, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 
 /** Puts something a pod needs, such as a volume, into its template before it is hardened. */
@@ -55,7 +49,7 @@ export interface Hardened {
  */
 export function hardenManifest(manifest: Manifest, options: HardenOptions): Hardened {
   if (!podTemplateOf(manifest)) return { manifest, changes: [], violations: [], held: 0 };
-  const copy = structuredClone(manifest);
+  const copy = withoutNulls(manifest);
   const pod = podTemplateOf(copy)!;
   options.additions?.forEach((add) => add(pod));
   const prefix = [...templatePath(copy)!, 'spec'].join('.');
@@ -74,36 +68,27 @@ export function hardenManifest(manifest: Manifest, options: HardenOptions): Hard
 function hardenPod(pod: PodTemplate, { target, waived }: HardenOptions): Omit<Hardened, 'manifest'> {
   const changes: Change[] = [];
   const violations: Violation[] = [];
+  const containers = containersOf(pod.spec);
   let held = 0;
-  for (const control of CONTROLS) {
+  for (const control of POD_CONTROLS) {
     const bound = waived?.has(control.id) ? undefined : bindControl(control, target);
     if (!bound) continue;
-    const verdicts = subjectsOf(bound, pod).map((subject) => ({
-      subject,
-      verdict: enforce(bound, pod, subject, target),
-    }));
-    for (const { subject, verdict } of verdicts) {
+    const unmet = subjectsOf(bound, pod, containers).filter(({ container }) => !bound.holds(pod, container));
+    unmet.forEach(({ container }) => control.repair?.(pod, container, target));
+    // Asked only now, since the repair for one container may be a field of the pod, and so one for all.
+    const broken = unmet.filter(({ container }) => !bound.holds(pod, container));
+    for (const subject of unmet) {
       const entry = { control, path: fieldPath(bound, pod, subject) };
-      if (verdict === 'repaired') changes.push(entry);
-      if (verdict === 'broken') violations.push(entry);
+      (broken.includes(subject) ? violations : changes).push(entry);
     }
-    if (verdicts.every(({ verdict }) => verdict !== 'broken')) held += 1;
+    if (broken.length === 0) held += 1;
   }
-  removeAppArmorFields(
-    pod,
-    containersOf(pod.spec).map(({ container }) => container),
-    target,
-  );
+  if (!waived?.has('apparmor-profile')) {
+    removeAppArmorFields(
+      pod,
+      containers.map(({ container }) => container),
+      target,
+    );
+  }
   return { changes, violations, held };
-}
-
-function enforce(
-  { control, holds }: BoundControl,
-  pod: PodTemplate,
-  { container }: LocatedContainer,
-  target: ClusterTarget,
-): 'holds' | 'repaired' | 'broken' {
-  if (holds(pod, container)) return 'holds';
-  control.repair?.(pod, container, target);
-  return holds(pod, container) ? 'repaired' : 'broken';
 }

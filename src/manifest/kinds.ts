@@ -57,28 +57,30 @@ export function kindRank(kind: string): number {
 }
 
 /** Kinds of Kubernetes' own API groups whose objects belong to no namespace (`kubectl api-resources --namespaced=false`). */
-const CLUSTER_SCOPED: Readonly<Record<string, readonly string[]>> = {
-  '': ['Namespace', 'Node', 'PersistentVolume', 'ComponentStatus'],
-  'admissionregistration.k8s.io': [
-    'MutatingAdmissionPolicy',
-    'MutatingAdmissionPolicyBinding',
-    'MutatingWebhookConfiguration',
-    'ValidatingAdmissionPolicy',
-    'ValidatingAdmissionPolicyBinding',
-    'ValidatingWebhookConfiguration',
-  ],
-  'apiextensions.k8s.io': ['CustomResourceDefinition'],
-  'apiregistration.k8s.io': ['APIService'],
-  'certificates.k8s.io': ['CertificateSigningRequest', 'ClusterTrustBundle'],
-  'flowcontrol.apiserver.k8s.io': ['FlowSchema', 'PriorityLevelConfiguration'],
-  'networking.k8s.io': ['IngressClass', 'IPAddress', 'ServiceCIDR'],
-  'node.k8s.io': ['RuntimeClass'],
-  'policy.networking.k8s.io': ['ClusterNetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'],
-  'rbac.authorization.k8s.io': ['ClusterRole', 'ClusterRoleBinding'],
-  'resource.k8s.io': ['DeviceClass', 'ResourceSlice'],
-  'scheduling.k8s.io': ['PriorityClass'],
-  'storage.k8s.io': ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment', 'VolumeAttributesClass'],
-};
+const CLUSTER_SCOPED: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    '': ['Namespace', 'Node', 'PersistentVolume', 'ComponentStatus'],
+    'admissionregistration.k8s.io': [
+      'MutatingAdmissionPolicy',
+      'MutatingAdmissionPolicyBinding',
+      'MutatingWebhookConfiguration',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+      'ValidatingWebhookConfiguration',
+    ],
+    'apiextensions.k8s.io': ['CustomResourceDefinition'],
+    'apiregistration.k8s.io': ['APIService'],
+    'certificates.k8s.io': ['CertificateSigningRequest', 'ClusterTrustBundle'],
+    'flowcontrol.apiserver.k8s.io': ['FlowSchema', 'PriorityLevelConfiguration'],
+    'networking.k8s.io': ['IngressClass', 'IPAddress', 'ServiceCIDR'],
+    'node.k8s.io': ['RuntimeClass'],
+    'policy.networking.k8s.io': ['ClusterNetworkPolicy', 'AdminNetworkPolicy', 'BaselineAdminNetworkPolicy'],
+    'rbac.authorization.k8s.io': ['ClusterRole', 'ClusterRoleBinding'],
+    'resource.k8s.io': ['DeviceClass', 'ResourceSlice'],
+    'scheduling.k8s.io': ['PriorityClass'],
+    'storage.k8s.io': ['CSIDriver', 'CSINode', 'StorageClass', 'VolumeAttachment', 'VolumeAttributesClass'],
+  }),
+);
 
 /** Kubernetes' own groups in which every kind that is not listed above lives in a namespace. */
 const NAMESPACED_GROUPS: ReadonlySet<string> = new Set([
@@ -97,7 +99,7 @@ const NAMESPACED_GROUPS: ReadonlySet<string> = new Set([
 /** Where an object lives: `cluster`, `namespace`, or `unknown` for a custom resource that names no namespace. */
 export function scopeOf(manifest: Manifest): 'cluster' | 'namespace' | 'unknown' {
   const group = groupOf(manifest);
-  if (CLUSTER_SCOPED[group]?.includes(manifest.kind)) return 'cluster';
+  if (CLUSTER_SCOPED.get(group)?.includes(manifest.kind)) return 'cluster';
   if (manifest.metadata?.namespace !== undefined) return 'namespace';
   return NAMESPACED_GROUPS.has(group) ? 'namespace' : 'unknown';
 }

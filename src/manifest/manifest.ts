@@ -23,6 +23,18 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * A copy without members that are null, which is how YAML writes an unset field: the API server reads `securityContext:` with
+ * nothing behind it as if the line were not there. Shares nothing with the original, also where that shares parts (YAML anchors).
+ */
+export function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item)) as T;
+  // Whatever is no plain JSON, such as a date that YAML made, stays what it is.
+  if (!isObject(value) || Object.prototype.toString.call(value) !== '[object Object]') return value;
+  const set = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
+  return Object.fromEntries(set.map(([key, member]) => [key, withoutNulls(member)])) as T;
+}
+
 /** The group of `apiVersion`; empty for the core group. */
 export function groupOf(manifest: Pick<Manifest, 'apiVersion'>): string {
   const slash = manifest.apiVersion.indexOf('/');

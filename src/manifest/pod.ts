@@ -51,17 +51,19 @@ export interface PodTemplate {
 }
 
 /** The path of each kind's pod template. A Pod is its own. */
-const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  PodTemplate: ['template'],
-  Deployment: ['spec', 'template'],
-  StatefulSet: ['spec', 'template'],
-  DaemonSet: ['spec', 'template'],
-  ReplicaSet: ['spec', 'template'],
-  ReplicationController: ['spec', 'template'],
-  Job: ['spec', 'template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-};
+const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    Pod: [],
+    PodTemplate: ['template'],
+    Deployment: ['spec', 'template'],
+    StatefulSet: ['spec', 'template'],
+    DaemonSet: ['spec', 'template'],
+    ReplicaSet: ['spec', 'template'],
+    ReplicationController: ['spec', 'template'],
+    Job: ['spec', 'template'],
+    CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  }),
+);
 
 const WORKLOAD_API_VERSION = /^(v1|(apps|batch|extensions)\/v\w+)$/;
 
@@ -70,7 +72,7 @@ export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContai
 
 /** The path of a workload's pod template, or undefined for a kind that has none. */
 export function templatePath(manifest: Manifest): readonly string[] | undefined {
-  return WORKLOAD_API_VERSION.test(manifest.apiVersion) ? TEMPLATE_PATHS[manifest.kind] : undefined;
+  return WORKLOAD_API_VERSION.test(manifest.apiVersion) ? TEMPLATE_PATHS.get(manifest.kind) : undefined;
 }
 
 /** The pod template of a workload, or undefined where there is none. The result is part of the manifest, not a copy. */
@@ -93,7 +95,7 @@ export interface LocatedContainer {
 export function containersOf(spec: PodSpec): LocatedContainer[] {
   return CONTAINER_LISTS.flatMap((list) =>
     (Array.isArray(spec[list]) ? spec[list] : [])
-      .filter(isObject)
-      .map((container, index) => ({ list, path: `${list}[${index}]`, container })),
+      .map((container: unknown, index) => ({ list, path: `${list}[${index}]`, container }))
+      .filter((located): located is LocatedContainer => isObject(located.container)),
   );
 }

@@ -19,7 +19,12 @@ const SUFFIXES: Readonly<Record<string, readonly [base: bigint, exponent: number
   Ei: [2n, 60],
 };
 
-const QUANTITY = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)$/;
+const QUANTITY = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)$/;
+
+/** Whether a value is a quantity, as text or as the number that YAML makes of `2`. */
+export function isQuantity(value: unknown): value is string | number {
+  return (typeof value === 'string' || typeof value === 'number') && QUANTITY.test(`${value}`);
+}
 
 /** Every quantity is a whole number of these: the API server rounds up to nano units. */
 const NANO = 1_000_000_000n;
@@ -44,7 +49,7 @@ export function parseQuantity(text: string): bigint {
 
 /** Writes nano units the way people write them: the largest binary suffix that fits whole, else a plain or milli number. */
 export function formatQuantity(nano: bigint): string {
-  if (nano % NANO !== 0n) return `${(nano * 1000n + NANO - 1n) / NANO}m`;
+  if (nano % NANO !== 0n) return `${(nano * 1000n + (nano > 0n ? NANO - 1n : 0n)) / NANO}m`;
   const value = nano / NANO;
   for (const suffix of ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki']) {
     const [base, power] = SUFFIXES[suffix]!;

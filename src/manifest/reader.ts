@@ -8,6 +8,10 @@ export interface SourcedManifest {
   readonly file: string;
   /** Line of the document's first character, counted from 1. */
   readonly line: number;
+  /** Text of the document. */
+  readonly source: string;
+  /** Where the object stands in the document: empty, or the way through `items` of a List. */
+  readonly within: readonly (string | number)[];
 }
 
 /** What could be read of a file, and what could not. */
@@ -30,7 +34,7 @@ export function readManifests(text: string, file: string): ReadResult {
   for (const { source, line } of splitDocuments(text)) {
     try {
       const value = parseDocument(source, { file, line });
-      if (value !== undefined) manifests.push(...itemsOf(value, { file, line }));
+      if (value !== undefined) manifests.push(...itemsOf(value, { file, line, source, within: [] }));
     } catch (error) {
       if (!(error instanceof BulwarkError)) throw error;
       errors.push(error);
@@ -92,15 +96,19 @@ function refuseAliasBomb(root: unknown, characters: number, { file, line }: Posi
   }
 }
 
-function itemsOf(value: unknown, position: Position): SourcedManifest[] {
-  const { file, line } = position;
+function itemsOf(value: unknown, origin: Omit<SourcedManifest, 'manifest'>): SourcedManifest[] {
+  const { file, line, within } = origin;
   if (!isObject(value) || typeof value.kind !== 'string' || typeof value.apiVersion !== 'string') {
     throw new BulwarkError(
       `${file}:${line}: is no Kubernetes object: apiVersion or kind is missing. Add both, or leave the file out.`,
     );
   }
-  if (isList(value)) return value.items.flatMap((item) => itemsOf(item, position));
-  return [{ manifest: value as Manifest, file, line }];
+  if (isList(value)) {
+    return value.items.flatMap((item, index) =>
+      itemsOf(item, { ...origin, within: [...within, 'items', index] }),
+    );
+  }
+  return [{ manifest: value as Manifest, ...origin }];
 }
 
 function isList(value: JsonObject): value is JsonObject & { items: unknown[] } {

@@ -1,5 +1,5 @@
 import { waiversOf, type RecordedWaiver } from '../controls/waiver';
-import { CONTROLS } from '../controls/catalogue';
+import { POD_CONTROLS } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
 import { compareText, describeObject, type Manifest } from '../manifest/manifest';
 import { podTemplateOf } from '../manifest/pod';
@@ -54,7 +54,7 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
 
 function controlsHeld(workloads: readonly Manifest[], target: ClusterTarget): Map<string, number> {
   const held = new Map<string, number>();
-  for (const control of CONTROLS) {
+  for (const control of POD_CONTROLS) {
     const bound = bindControl(control, target);
     if (!bound) continue;
     const holding = workloads.filter((workload) => {

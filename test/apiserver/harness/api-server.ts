@@ -16,6 +16,11 @@ export interface StartOptions {
    * the aggregated ClusterRoles, and enable the ServiceAccount admission plugin, which needs the first of them.
    */
   readonly controllerManager?: boolean;
+  /**
+   * Enable the ServiceAccount admission plugin, which refuses a pod whose ServiceAccount does not exist.
+   * @default what `controllerManager` is, since the plugin refuses every pod that names no account otherwise
+   */
+  readonly serviceAccounts?: boolean;
 }
 
 const READY_LIMIT_MS = 60_000;
@@ -186,7 +191,7 @@ class Setup {
   }
 
   private apiServerFlags(): string[] {
-    const { controllerManager, args = [] } = this.options;
+    const { controllerManager, serviceAccounts = controllerManager, args = [] } = this.options;
     return [
       `--etcd-servers=${this.etcdUrl}`,
       `--secure-port=${this.port}`,
@@ -204,7 +209,7 @@ class Setup {
       // As in most clusters; otherwise validation refuses privileged pods before admission has a say.
       '--allow-privileged=true',
       // The plugin refuses every pod as long as no controller makes the default ServiceAccounts.
-      ...(controllerManager ? [] : ['--disable-admission-plugins=ServiceAccount']),
+      ...(serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
       ...args,
     ];
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
@@ -23,6 +24,19 @@ export function assets(): Assets | undefined {
   if (dir) return assetsIn(dir);
   if (process.env.CI) throw new Error('KUBEBUILDER_ASSETS must name the folder of kube-apiserver in CI');
   return undefined;
+}
+
+/**
+ * The minor version of the API server, for example 30, known before it runs: a test that needs a newer one is then not
+ * declared at all. `undefined` when there are no {@link assets}.
+ */
+export function serverMinor(): number | undefined {
+  const found = assets();
+  if (!found) return undefined;
+  const version = execFileSync(found.apiServer, ['--version'], { encoding: 'utf8' });
+  const [, minor] = /^Kubernetes v1\.(\d+)\./.exec(version) ?? [];
+  if (!minor) throw new Error(`${found.apiServer} says of itself: ${version}`);
+  return Number(minor);
 }
 
 function assetsIn(dir: string): Assets {

@@ -1,0 +1,159 @@
+import { findControl } from './catalogue';
+import { isPodControl, type Control, type PodControl } from './control';
+
+/** A set of controls that somebody asks for by name. */
+export type ProfileName = 'baseline' | 'restricted' | 'hardened' | 'cis' | 'nsa';
+
+const HOST_NAMESPACES = ['no-host-network', 'no-host-pid', 'no-host-ipc'] as const;
+
+/**
+ * Which controls a profile asks, in the order in which they are repaired and reported. A control of no profile is one that
+ * clusters rightly disagree about; it is asked by its id.
+ */
+export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
+  /** Exactly what Pod Security admission checks under `baseline`. */
+  baseline: [
+    'no-privileged-container',
+    ...HOST_NAMESPACES,
+    'no-host-path-volume',
+    'no-host-port',
+    'capabilities-default-set',
+    'seccomp-not-unconfined',
+    'apparmor-not-loosened',
+    'selinux-options',
+    'pss-proc-mount',
+    'safe-sysctls',
+    'no-windows-host-process',
+    'pss-probe-host',
+  ],
+  /** Exactly what Pod Security admission checks under `restricted`. */
+  restricted: [
+    'no-privileged-container',
+    ...HOST_NAMESPACES,
+    'pss-volume-types',
+    'no-host-port',
+    'capabilities-drop-all',
+    'capabilities-add-limited',
+    'no-privilege-escalation',
+    'pss-run-as-non-root',
+    'pss-run-as-user',
+    'seccomp-profile',
+    'apparmor-not-loosened',
+    'selinux-options',
+    'default-proc-mount',
+    'safe-sysctls',
+    'no-windows-host-process',
+    'pss-probe-host',
+  ],
+  /** What the hardening kernel repairs and refuses, and what goes with it: at least as strict as `restricted`. */
+  hardened: [
+    'no-privileged-container',
+    ...HOST_NAMESPACES,
+    'restricted-volume-types',
+    'no-host-port',
+    'capabilities-drop-all',
+    'capabilities-add-limited',
+    'no-privilege-escalation',
+    'run-as-non-root',
+    'run-as-user-not-zero',
+    'seccomp-profile',
+    'selinux-options',
+    'default-proc-mount',
+    'safe-sysctls',
+    'no-windows-host-process',
+    'no-probe-host',
+    'read-only-root-filesystem',
+    'apparmor-profile',
+    'no-automounted-token',
+    'no-service-links',
+    'resource-requests',
+    'resource-limits',
+    'user-namespace',
+    // These two still hold where the type of a volume is waived.
+    'no-runtime-socket',
+    'host-path-read-only',
+    'run-as-group-not-zero',
+    'no-root-supplemental-group',
+    'supplemental-groups-strict',
+    'no-shared-process-namespace',
+    'empty-dir-size-limit',
+    'no-control-plane-toleration',
+    'no-node-name',
+    'no-interactive-terminal',
+    'no-ssh-port',
+    'no-sudo',
+    'image-fixed-tag',
+    'allowed-registries',
+    'no-deprecated-registry',
+    'no-tiller',
+    'no-kubernetes-dashboard',
+    'no-credential-in-env',
+    'no-credential-in-config-map',
+    'no-plaintext-secret',
+    'no-host-path-persistent-volume',
+  ],
+  /** CIS Kubernetes Benchmark 1.11, section 5: one control, or the fewest, for each row. */
+  cis: [
+    'no-automounted-token', // 5.1.6
+    'no-privileged-container', // 5.2.2
+    'no-host-pid', // 5.2.3
+    'no-host-ipc', // 5.2.4
+    'no-host-network', // 5.2.5
+    'no-privilege-escalation', // 5.2.6
+    'run-as-non-root', // 5.2.7
+    'run-as-user-not-zero', // 5.2.7
+    'capabilities-drop-all', // 5.2.8 and 5.2.10
+    'capabilities-add-limited', // 5.2.9
+    'no-windows-host-process', // 5.2.11
+    'no-host-path-volume', // 5.2.12
+    'no-host-port', // 5.2.13
+    'secret-as-file', // 5.4.1
+    'allowed-registries', // 5.5.1
+    'seccomp-profile', // 5.6.2
+  ],
+  /** NSA/CISA Kubernetes Hardening Guide 1.2: what it asks of manifests. */
+  nsa: [
+    // Non-root containers, immutable file systems, secure images
+    'run-as-non-root',
+    'run-as-user-not-zero',
+    'run-as-group-not-zero',
+    'no-root-supplemental-group',
+    'read-only-root-filesystem',
+    'image-fixed-tag',
+    'allowed-registries',
+    // Pod security enforcement
+    'no-privileged-container',
+    ...HOST_NAMESPACES,
+    'no-host-path-volume',
+    'no-host-port',
+    'capabilities-drop-all',
+    'capabilities-add-limited',
+    'no-privilege-escalation',
+    // Service account tokens
+    'no-automounted-token',
+    // Hardening container environments
+    'seccomp-profile',
+    'apparmor-profile',
+    'selinux-options',
+    // Resource policies
+    'resource-requests',
+    'resource-limits',
+    // Secrets
+    'no-credential-in-env',
+    'no-credential-in-config-map',
+    'no-plaintext-secret',
+  ],
+};
+
+/** The controls of a profile, in its order. */
+export function controlsOf(profile: ProfileName): Control[] {
+  return PROFILES[profile].map((id) => findControl(id)!);
+}
+
+/**
+ * The controls that the hardening kernel repairs and judges, in that order: those of the profile `hardened` that are about pods
+ * and ask nothing of the owner of the cluster.
+ */
+export const POD_CONTROLS: readonly PodControl[] = controlsOf('hardened')
+  .filter(isPodControl)
+  .filter(({ parameter }) => parameter === undefined);

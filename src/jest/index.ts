@@ -1,0 +1,20 @@
+import { matchers, type MatcherOptions } from './matchers';
+
+export type { MatcherOptions } from './matchers';
+export { matchers } from './matchers';
+
+declare global {
+  // jest declares its matchers in a namespace, and this is how it wants more of them to be declared.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace jest {
+    interface Matchers<R> {
+      /** Passes when no control of the profile has a finding that is not waived. */
+      toPassControls(options?: MatcherOptions): R;
+      /** Passes when the control of that id has a finding. */
+      toViolate(controlId: string, options?: MatcherOptions): R;
+    }
+  }
+}
+
+const { expect } = globalThis as unknown as { expect?: { extend(extra: object): void } };
+expect?.extend(matchers);

@@ -1,0 +1,69 @@
+import { SEVERITIES, type Severity } from '../controls/control';
+import type { Finding } from '../controls/check';
+import { locate, type SourceLocation } from '../manifest/locate';
+import type { Manifest } from '../manifest/manifest';
+import type { SourcedManifest } from '../manifest/reader';
+
+/** A finding as every format of the report shows it. */
+export interface ReportedFinding {
+  readonly control: string;
+  readonly severity: Severity;
+  readonly object: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string | undefined;
+    readonly name: string | undefined;
+  };
+  readonly field: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly source: SourceLocation | undefined;
+  readonly waiver?: { readonly reason: string; readonly expires?: string };
+}
+
+/** What a check found. The shape of `--format json`. */
+export interface Report {
+  readonly findings: readonly ReportedFinding[];
+  readonly summary: {
+    readonly objects: number;
+    /** Findings that are not waived. */
+    readonly findings: number;
+    readonly waived: number;
+    readonly bySeverity: Readonly<Record<Severity, number>>;
+  };
+}
+
+/** Puts findings into the form that is printed, each with the place in the file it is about. */
+export function makeReport(findings: readonly Finding[], objects: readonly SourcedManifest[]): Report {
+  const sources = new Map<Manifest, SourcedManifest>(objects.map((sourced) => [sourced.manifest, sourced]));
+  const reported = findings.map((finding) => report(finding, sources.get(finding.manifest)));
+  const open = reported.filter(({ waiver }) => !waiver);
+  const count = (severity: Severity) => open.filter((finding) => finding.severity === severity).length;
+  return {
+    findings: reported,
+    summary: {
+      objects: objects.length,
+      findings: open.length,
+      waived: reported.length - open.length,
+      bySeverity: Object.fromEntries(SEVERITIES.map((severity) => [severity, count(severity)])) as Record<
+        Severity,
+        number
+      >,
+    },
+  };
+}
+
+function report(finding: Finding, sourced: SourcedManifest | undefined): ReportedFinding {
+  const { control, manifest, field, message, fix, waiver } = finding;
+  const { apiVersion, kind, metadata } = manifest;
+  return {
+    control: control.id,
+    severity: control.severity,
+    object: { apiVersion, kind, namespace: metadata?.namespace, name: metadata?.name },
+    field,
+    message,
+    fix,
+    source: sourced && locate(sourced, field),
+    ...(waiver && { waiver: { reason: waiver.reason, ...(waiver.expires && { expires: waiver.expires }) } }),
+  };
+}

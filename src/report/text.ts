@@ -1,0 +1,69 @@
+import type { Severity } from '../controls/control';
+import type { Report, ReportedFinding } from './report';
+
+/** How the text is shown. */
+export interface TextOptions {
+  /** Whether severities are coloured with ANSI sequences. */
+  readonly colour: boolean;
+}
+
+const WIDTH = 80;
+const COLOURS: Readonly<Record<Severity, string>> = { critical: '1;31', high: '31', medium: '33', low: '36' };
+
+/** A report for people: findings by object, at most 80 columns wide, and a summary in the last line. */
+export function formatText(report: Report, options: TextOptions): string {
+  const groups = new Map<string, ReportedFinding[]>();
+  for (const finding of report.findings) {
+    const title = titleOf(finding);
+    groups.set(title, [...(groups.get(title) ?? []), finding]);
+  }
+  const blocks = [...groups].map(([title, findings]) =>
+    [title, ...findings.flatMap((finding) => describe(finding, options))].join('\n'),
+  );
+  return [...blocks, summaryLine(report, options)].join('\n\n');
+}
+
+function titleOf({ object, source }: ReportedFinding): string {
+  const name = `${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name ?? '(no name)'}`;
+  return source ? `${name}  ${source.file}` : name;
+}
+
+function describe(finding: ReportedFinding, options: TextOptions): string[] {
+  const { severity, control, source, waiver } = finding;
+  const place = source ? ` ${source.line}:${source.column}` : '';
+  const label = waiver ? 'waived  ' : paint(severity.padEnd(8), severity, options);
+  const lines = [`  ${label} ${control}${place}`, ...indent(finding.field), ...indent(`${finding.message}.`)];
+  if (waiver)
+    return [
+      ...lines,
+      ...indent(`Waived: ${waiver.reason}${waiver.expires ? ` (until ${waiver.expires})` : ''}`),
+    ];
+  return [...lines, ...indent(`Fix: ${finding.fix}`)];
+}
+
+function summaryLine({ summary }: Report, options: TextOptions): string {
+  const { objects, findings, waived, bySeverity } = summary;
+  const severities = Object.entries(bySeverity)
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => paint(`${count} ${severity}`, severity as Severity, options));
+  const counted = findings === 1 ? '1 finding' : `${findings} findings`;
+  const detail = severities.length > 0 ? `: ${severities.join(', ')}` : '';
+  return `${counted} in ${objects} objects${detail}${waived > 0 ? ` (${waived} waived)` : ''}`;
+}
+
+function paint(text: string, severity: Severity, { colour }: TextOptions): string {
+  return colour ? `\u001b[${COLOURS[severity]}m${text}\u001b[0m` : text;
+}
+
+const INDENT = ' '.repeat(11);
+
+function indent(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && INDENT.length + line.length + 1 + word.length <= WIDTH)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => INDENT + line);
+}

@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadAll } from 'js-yaml';
+import { ClusterTarget } from '../../constructs';
+import { CAPABILITIES, secureCluster } from '../../examples/secure-cluster/main';
+import {
+  type ApiServer,
+  create,
+  describeWithApiServer,
+  fillQuotaStatus,
+  podOf,
+  serverMinor,
+} from './harness';
+
+const DIST = join(__dirname, '../../dist');
+
+describeOutput('the committed output of the example', () => DIST);
+
+// Declared for a server that can take it only: a skipped test would look like one that was forgotten.
+if ((serverMinor() ?? 37) >= 37) {
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'bulwark-example-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  describeOutput('the example for Kubernetes 1.37', () => {
+    const outdir = join(folder, 'dist');
+    secureCluster(ClusterTarget.kubernetes('1.37', CAPABILITIES), outdir).synth();
+    return outdir;
+  });
+}
+
+function describeOutput(title: string, output: () => string): void {
+  const describeOutputOn = (server: () => ApiServer) => {
+    let dist: string;
+    let manifests: any[];
+
+    beforeAll(() => {
+      dist = output();
+      manifests = readdirSync(dist).flatMap((file) => loadAll(readFileSync(join(dist, file), 'utf8')));
+    });
+
+    const apply = () => server().kubectl(['apply', '-f', dist, '--validate=strict']);
+    const lines = (text: string) => text.split('\n').filter(Boolean);
+
+    it('is taken by an empty cluster, every object of it and without a warning', () => {
+      const { stdout, stderr } = apply();
+      expect(lines(stdout).filter((line) => !line.endsWith(' created'))).toEqual([]);
+      expect(lines(stdout)).toHaveLength(manifests.length);
+      expect(stderr).toBe('');
+    });
+
+    it('has nothing to change when it is applied again', () => {
+      const { stdout } = apply();
+      expect(lines(stdout).filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
+      expect(lines(stdout)).toHaveLength(manifests.length);
+    });
+
+    it('makes every namespace refuse a privileged pod', async () => {
+      const namespaces = manifests.filter(({ kind }) => kind === 'Namespace');
+      expect(namespaces.length).toBeGreaterThan(1);
+      for (const { metadata } of namespaces) {
+        const privileged = firstPodOf(manifests, metadata.name);
+        privileged.spec.containers[0].securityContext = { privileged: true };
+        const { status, body } = await create(server(), privileged);
+        expect([metadata.name, status, body.message]).toEqual([
+          metadata.name,
+          403,
+          expect.stringContaining('violates PodSecurity "restricted:v1.'),
+        ]);
+      }
+    });
+
+    it('has every replica of its workloads admitted, within the quota of its namespace', async () => {
+      await fillQuotaStatus(server());
+      const pods = manifests.flatMap(replicasOf);
+      expect(pods.length).toBeGreaterThan(15);
+      const refused: string[] = [];
+      for (const pod of pods) {
+        const { status, body } = await create(server(), pod);
+        if (status !== 201) refused.push(body.message);
+      }
+      expect(refused).toEqual([]);
+    });
+
+    it('makes every namespace refuse a pod beyond its quota', async () => {
+      for (const { metadata, spec } of manifests.filter(({ kind }) => kind === 'ResourceQuota')) {
+        const greedy = firstPodOf(manifests, metadata.namespace);
+        const cpu = spec.hard['limits.cpu'];
+        greedy.spec.containers[0].resources.limits = { cpu, memory: '1Gi' };
+        const { status, body } = await create(server(), greedy);
+        expect([status, body.message]).toEqual([403, expect.stringContaining('exceeded quota: quota')]);
+      }
+    });
+  };
+  // The accounts that pods run under are part of the output, so a pod whose account is missing has to be refused.
+  describeWithApiServer(title, describeOutputOn, { serviceAccounts: true });
+}
+
+/** The pods that run at the same time; of a CronJob, those of one run. */
+function replicasOf(manifest: any): any[] {
+  const pod = podOf(manifest);
+  if (!pod) return [];
+  return Array.from({ length: manifest.spec.replicas ?? 1 }, (_, index) => named(pod, `-${index}`));
+}
+
+function firstPodOf(manifests: readonly any[], namespace: string): any {
+  const workload = manifests.find(
+    (manifest) => manifest.metadata.namespace === namespace && podOf(manifest) !== undefined,
+  );
+  return structuredClone(named(podOf(workload), '-extra'));
+}
+
+function named(pod: any, suffix: string): any {
+  return { ...pod, metadata: { ...pod.metadata, name: `${pod.metadata.name}${suffix}` } };
+}
