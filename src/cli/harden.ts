@@ -115,9 +115,10 @@ function explainObject({ manifest, file }: SourcedManifest, { changes, violation
 
 function difference({ name, before, after }: HardenedFile): string {
   if (before === after) return '';
-  return createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, undefined, undefined, {
+  const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, undefined, undefined, {
     context: 3,
-  }).trimEnd();
+  });
+  return patch.replace(/^=+\n/, '').trimEnd();
 }
 
 function closing(files: readonly HardenedFile[]): string {

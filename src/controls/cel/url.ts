@@ -112,7 +112,7 @@ function readHost(text: string): string {
 /** Escapes in hosts are for other than ASCII characters and for `%` itself. */
 function unescapeHost(text: string): string {
   if (/%(?!25)[0-7]/.test(text)) refuse('the host has an escaped ASCII character');
-  if (/[^\x80-\u{10ffff}A-Za-z0-9._~!$&'()*+,;=:<>"%-]/u.test(text)) refuse('the host is invalid');
+  if (/[^\x80-\u{10ffff}A-Za-z0-9._~!$&'()*+,;=:<>"%\]-]/u.test(text)) refuse('the host is invalid');
   return unescape(text);
 }
 

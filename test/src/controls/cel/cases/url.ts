@@ -36,6 +36,7 @@ export const url: Cases = {
     ["isURL('https://[fe80::1%eth0]/')", 'false'],
     ["isURL('https://[nope]/')", 'false'],
     ["isURL('https://a:/')", 'true'],
+    ["isURL('https://a]/')", 'true'],
     ["isURL('https://a:8x/')", 'false'],
     ["isURL('https://a:99999/')", 'true'],
     ["isURL('https://us er@host/')", 'false'],
