@@ -111,8 +111,8 @@ export const SECRET_CONTROLS: readonly (PodControl | ObjectControl)[] = [
     field: 'data',
     fix: 'Commit a SealedSecret or an ExternalSecret in its place (bulwark seal), and change what was in this one.',
     examples: {
-      fails: secret({ password: 'aHVudGVyMg==' }),
-      passes: secret({ password: 'ENC[AES256_GCM,data:3Rw=,iv:a,tag:b,type:str]' }),
+      fails: secret({ data: { password: 'aHVudGVyMg==' } }),
+      passes: secret({ stringData: { password: 'ENC[AES256_GCM,data:3Rw=,iv:a,tag:b,type:str]' } }),
     },
   },
   {
@@ -189,6 +189,6 @@ function configMap(data: Record<string, string>): Manifest {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'shop' }, data };
 }
 
-function secret(data: Record<string, string>): Manifest {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'database', namespace: 'shop' }, data };
+function secret(values: JsonObject): Manifest {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'database', namespace: 'shop' }, ...values };
 }

@@ -13,11 +13,15 @@ export interface ControlExample {
 /** A target on which every control applies. */
 export const EXAMPLE_TARGET: Target = ClusterTarget.kubernetes('1.37');
 
-const PLAIN_POD: Manifest = {
+/** A pod as short as people write it. */
+export const PLAIN_POD: Manifest = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'api', namespace: 'shop-web' },
-  spec: { serviceAccountName: 'api', containers: [{ name: 'api', image: 'registry.example/api:1.4.2' }] },
+  spec: {
+    serviceAccountName: 'api',
+    containers: [{ name: 'api', image: `registry.example/api:1.4.2@sha256:${'8f'.repeat(32)}` }],
+  },
 };
 
 /** The example of a control. That of a control about pods is a hardened pod with one thing changed. */

@@ -1,8 +1,8 @@
 import { waiversOf, type RecordedWaiver } from '../controls/waiver';
 import { POD_CONTROLS } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
-import { compareText, describeObject, type Manifest } from '../manifest/manifest';
-import { podTemplateOf } from '../manifest/pod';
+import { compareText, describeObject, withoutNulls, type Manifest } from '../manifest/manifest';
+import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 
 /** Label that names the tenant a namespace belongs to. */
@@ -23,7 +23,7 @@ export interface Summary {
 
 /** Counts and judges manifests as they are, without changing them. */
 export function summarize(manifests: readonly Manifest[], target: ClusterTarget): Summary {
-  const workloads = manifests.filter((manifest) => podTemplateOf(manifest));
+  const workloads = manifests.flatMap((manifest) => podTemplateOf(withoutNulls(manifest)) ?? []);
   return {
     kinds: byCount(countBy(manifests, (manifest) => manifest.kind)),
     tenants: tenantsOf(manifests),
@@ -52,15 +52,14 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
   return tenants;
 }
 
-function controlsHeld(workloads: readonly Manifest[], target: ClusterTarget): Map<string, number> {
+function controlsHeld(workloads: readonly PodTemplate[], target: ClusterTarget): Map<string, number> {
   const held = new Map<string, number>();
   for (const control of POD_CONTROLS) {
     const bound = bindControl(control, target);
     if (!bound) continue;
-    const holding = workloads.filter((workload) => {
-      const pod = podTemplateOf(workload)!;
-      return subjectsOf(bound, pod).every(({ container }) => bound.holds(pod, container));
-    });
+    const holding = workloads.filter((pod) =>
+      subjectsOf(bound, pod).every(({ container }) => bound.holds(pod, container)),
+    );
     held.set(control.id, holding.length);
   }
   return held;

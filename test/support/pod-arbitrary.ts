@@ -153,7 +153,9 @@ function podSpecs({ unsafe }: Taste): fc.Arbitrary<JsonObject> {
     initContainers: containers('init', 0),
     ephemeralContainers: containers('debug', 0),
     securityContext: securityContexts(unsafe, {
-      fsGroup: fc.constant(2000),
+      fsGroup: chosen([2000], [0]),
+      supplementalGroups: list([3000], [0]),
+      supplementalGroupsPolicy: chosen(['Strict'], ['Merge']),
       sysctls: list(
         [{ name: 'net.ipv4.tcp_syncookies', value: '1' }],
         [{ name: 'kernel.msgmax', value: '1' }],
@@ -175,6 +177,12 @@ function podSpecs({ unsafe }: Taste): fc.Arbitrary<JsonObject> {
     hostPID: flag(false),
     hostIPC: flag(false),
     hostUsers: flag(false),
+    shareProcessNamespace: flag(false),
+    nodeName: chosen([''], ['node-1']),
+    tolerations: list(
+      [{ key: 'spot', operator: 'Exists' }],
+      [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }, { operator: 'Exists' }],
+    ),
     automountServiceAccountToken: flag(false),
     enableServiceLinks: flag(false),
     os: fc.oneof(
@@ -202,7 +210,18 @@ function containersWith(unsafe: boolean): fc.Arbitrary<JsonObject> {
     'ephemeral-storage': fc.constant('1Gi'),
   });
   return fields({
-    image: fc.constant('registry.example/shop:1.0.0'),
+    image: chosen(
+      ['registry.example/shop:1.0.0'],
+      ['registry.example/shop', 'k8s.gcr.io/pause:3.6', 'registry.example/kubernetes-helm/tiller:v2.17.0'],
+    ),
+    command: list(['server', '--port=8080'], ['sudo']),
+    args: list(['--verbose'], ['sudo']),
+    env: list(
+      [{ name: 'MODE', value: 'dark' }],
+      [{ name: 'DATABASE_PASSWORD', value: 'correct-horse-battery' }],
+    ),
+    stdin: flag(false),
+    tty: flag(false),
     ports: list(
       [{ containerPort: 8080 }, { containerPort: 80, hostPort: 0 }],
       [{ containerPort: 80, hostPort: 80 }],
@@ -240,7 +259,7 @@ function securityContexts(
     ...own,
     runAsNonRoot: flag(true),
     runAsUser: chosen([1, 1000], [0]),
-    runAsGroup: fc.constant(1000),
+    runAsGroup: chosen([1000], [0]),
     seccompProfile: profile,
     appArmorProfile: profile,
     seLinuxOptions: fields({
@@ -267,7 +286,7 @@ function valuesFor(unsafe: boolean) {
     /** A boolean, one value of which is the safe one. */
     flag: (safe: boolean) => (unsafe ? fc.boolean() : fc.constant(safe)),
     chosen: <T>(safe: readonly T[], bad: readonly T[]) => fc.constantFrom(...safe, ...(unsafe ? bad : [])),
-    list: <T>(safe: readonly T[], bad: readonly T[]) =>
-      fc.subarray([...safe, ...(unsafe ? bad : [])]) as fc.Arbitrary<T[]>,
+    list: (safe: readonly unknown[], bad: readonly unknown[]) =>
+      fc.subarray([...safe, ...(unsafe ? bad : [])]),
   };
 }

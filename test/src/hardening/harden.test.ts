@@ -1,4 +1,5 @@
-import { CONTROLS } from '../../../src/controls/catalogue';
+import { POD_CONTROLS } from '../../../src/controls/profiles';
+import { bindControl } from '../../../src/controls/judge';
 import { APP_ARMOR_ANNOTATION } from '../../../src/controls/repairs';
 import { apiToken } from '../../../src/hardening/api-token';
 import { fileGroup } from '../../../src/hardening/file-group';
@@ -11,6 +12,9 @@ import { WORKLOAD_KINDS, workloadOf } from '../../support/pod-arbitrary';
 const V29 = ClusterTarget.kubernetes('1.29');
 const V30 = ClusterTarget.kubernetes('1.30');
 const V33 = ClusterTarget.kubernetes('1.33');
+const V35 = ClusterTarget.kubernetes('1.35');
+
+const APPLICABLE = POD_CONTROLS.filter((control) => bindControl(control, V33));
 
 type Fields = Record<string, any>;
 
@@ -79,7 +83,7 @@ describe('a pod of which nobody said anything', () => {
     const { manifest, violations, held } = harden(pod(input));
     expect(manifest).toEqual(pod(spec()));
     expect(violations).toEqual([]);
-    expect(held).toBe(CONTROLS.length);
+    expect(held).toBe(APPLICABLE.length);
   });
 
   it.each(WORKLOAD_KINDS)('gets it as the pod of a %s as well', (kind) => {
@@ -164,16 +168,41 @@ describe('what is unset', () => {
     ['no-service-links', { enableServiceLinks: undefined }, {}],
     ['user-namespace', { hostUsers: undefined }, {}],
     ['user-namespace', { hostUsers: null }, {}],
-    ['restricted-volume-types', { volumes: [{ name: 'a' }] }, { volumes: [{ name: 'a', emptyDir: {} }] }],
     [
-      'restricted-volume-types',
-      { volumes: [{ name: 'a', emptyDir: null }] },
-      { volumes: [{ name: 'a', emptyDir: {} }] },
+      'supplemental-groups-strict',
+      { securityContext: { supplementalGroupsPolicy: undefined } },
+      { securityContext: { supplementalGroupsPolicy: 'Strict' } },
+    ],
+    [
+      'empty-dir-size-limit',
+      {
+        volumes: [
+          { name: 'a', emptyDir: {} },
+          { name: 'b', emptyDir: { medium: 'Memory' } },
+        ],
+      },
+      {
+        volumes: [
+          { name: 'a', emptyDir: { sizeLimit: '1Gi' } },
+          { name: 'b', emptyDir: { medium: 'Memory' } },
+        ],
+      },
     ],
   ])('of %s is set on the pod: %j', (id, input, expected) => {
-    const { manifest, changes, violations } = harden(pod(spec(input)));
+    const target = id === 'supplemental-groups-strict' ? V35 : V33;
+    const { manifest, changes, violations } = harden(pod(spec(input)), { target });
     expect(manifest).toEqual(pod(spec(expected)));
     expect(changes.map((change) => change.split(' ')[0])).toEqual([id]);
+    expect(violations).toEqual([]);
+  });
+
+  it.each([
+    ['names no source', {}],
+    ['names one with nothing behind it', { emptyDir: null }],
+  ])('of a volume that %s is an emptyDir, as the API server makes it, with a limit', (_name, source) => {
+    const { manifest, changes, violations } = harden(pod(spec({ volumes: [{ name: 'a', ...source }] })));
+    expect(manifest).toEqual(pod(spec({ volumes: [{ name: 'a', emptyDir: { sizeLimit: '1Gi' } }] })));
+    expect(changes).toEqual(['restricted-volume-types spec.volumes', 'empty-dir-size-limit spec.volumes']);
     expect(violations).toEqual([]);
   });
 
@@ -271,7 +300,7 @@ describe('what somebody chose', () => {
     bad('no-host-network', 'spec.hostNetwork', { hostNetwork: true }),
     bad('no-host-pid', 'spec.hostPID', { hostPID: true }),
     bad('no-host-ipc', 'spec.hostIPC', { hostIPC: true }),
-    bad('restricted-volume-types', 'spec.volumes', { volumes: [{ name: 'a', hostPath: { path: '/' } }] }),
+    bad('restricted-volume-types', 'spec.volumes', { volumes: [{ name: 'a', hostPath: { path: '/data' } }] }),
     bad('no-host-port', 'spec.containers[0].ports', {}, { ports: [{ containerPort: 80, hostPort: 80 }] }),
     bad(
       'capabilities-add-limited',
@@ -666,7 +695,7 @@ describe('a Windows pod', () => {
 describe('a waived control', () => {
   const waiving = (...ids: string[]) => ({ waived: new Set(ids) });
 
-  it.each(CONTROLS)('is neither repaired nor judged: $id', ({ id }) => {
+  it.each(POD_CONTROLS)('is neither repaired nor judged: $id', ({ id }) => {
     const unsafe = {
       hostPID: true,
       volumes: [{ name: 'a', hostPath: { path: '/' } }],
@@ -694,7 +723,7 @@ describe('a waived control', () => {
   });
 
   it('does not count as held', () => {
-    expect(harden(pod(spec()), waiving('no-host-pid')).held).toBe(CONTROLS.length - 1);
+    expect(harden(pod(spec()), waiving('no-host-pid')).held).toBe(APPLICABLE.length - 1);
   });
 });
 
