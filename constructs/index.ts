@@ -24,6 +24,7 @@ export {
   type PodSecurityException,
   type TenantNamespaceProps,
 } from './tenancy/tenant-namespace';
+export { BulwarkValidation, type BulwarkValidationProps } from './validation/bulwark-validation';
 export { Hardening, type HardeningOptions } from './workload/hardening';
 export type { HardenedWorkload, HardenedWorkloadProps, UseSecretOptions } from './workload/hardened-workload';
 export { HardenedCronJob, type HardenedCronJobProps } from './workload/hardened-cron-job';

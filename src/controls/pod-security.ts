@@ -9,8 +9,8 @@ import {
 } from './repairs';
 
 /**
- * The Pod Security Standards, baseline and restricted together, one control for each thing they look at. Where a check of
- * restricted replaces one of baseline, the stricter one stands here.
+ * The Pod Security Standards, baseline and restricted together, one control for each thing they look at, as strict as a
+ * hardened pod has to be. Where a level asks for less than that, its own control stands in `pod-security-levels.ts`.
  */
 export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
   {

@@ -34,7 +34,8 @@ export function readManifests(text: string, file: string): ReadResult {
   for (const { source, line } of splitDocuments(text)) {
     try {
       const value = parseDocument(source, { file, line });
-      if (value !== undefined) manifests.push(...itemsOf(value, { file, line, source, within: [] }));
+      if (value === undefined) continue;
+      for (const item of itemsOf(value, { file, line, source, within: [] })) manifests.push(item);
     } catch (error) {
       if (!(error instanceof BulwarkError)) throw error;
       errors.push(error);
@@ -52,7 +53,11 @@ interface Position {
 function splitDocuments(text: string): { source: string; line: number }[] {
   const documents: { source: string; line: number }[] = [];
   let line = 1;
-  for (const source of text.replace(/^\uFEFF/, '').split(/^(?=---(?:\s|$))/m)) {
+  const [first = '', ...others] = text.replace(/^\uFEFF/, '').split(/^(?=---(?:\s|$))/m);
+  // A directive such as `%YAML 1.2` belongs to the document that begins after it.
+  const isDirective = /^(?:[ \t]*(?:#.*)?\r?\n)*%/.test(first);
+  const sources = isDirective ? [first + (others[0] ?? ''), ...others.slice(1)] : [first, ...others];
+  for (const source of sources) {
     documents.push({ source, line });
     line += source.split('\n').length - 1;
   }
@@ -77,8 +82,9 @@ function parseDocument(source: string, { file, line }: Position): unknown {
 
 function syntaxError({ mark, reason }: YAMLException, { file, line }: Position): BulwarkError {
   const at = mark ? `${line + mark.line}:${mark.column + 1}` : `${line}`;
-  // Only the parser's own words: what it quotes could be a secret.
-  return new BulwarkError(`${file}:${at}: is not YAML: ${reason}. Correct the text there.`);
+  // Only the parser's own words: what it quotes, such as an alias or a tag, could be a secret.
+  const [words] = /^[^"!<:]*/.exec(reason)!;
+  return new BulwarkError(`${file}:${at}: is not YAML: ${words.trimEnd()}. Correct the text there.`);
 }
 
 function refuseAliasBomb(root: unknown, characters: number, { file, line }: Position): void {
@@ -92,7 +98,8 @@ function refuseAliasBomb(root: unknown, characters: number, { file, line }: Posi
         `${file}:${line}: its aliases repeat each other to far more than the text, or without end. Write the values out.`,
       );
     }
-    if (typeof value === 'object' && value !== null) open.push(...(Object.values(value) as unknown[]));
+    // One by one: a call with as many arguments as a large list has items overflows the stack.
+    if (typeof value === 'object' && value !== null) Object.values(value).forEach((item) => open.push(item));
   }
 }
 

@@ -5,7 +5,7 @@ import { isPodControl, type PodControl } from '../../src/controls/control';
 import { bindControl, subjectsOf, type BoundControl } from '../../src/controls/judge';
 import { controlsOf } from '../../src/controls/profiles';
 import type { Manifest } from '../../src/manifest/manifest';
-import { podTemplateOf, type Container, type PodTemplate } from '../../src/manifest/pod';
+import { podTemplateOf, type Container, type PodSpec, type PodTemplate } from '../../src/manifest/pod';
 import { ClusterTarget, SUPPORTED_MINORS } from '../../src/target/target';
 import { WORKLOAD_KINDS, workloadOf } from '../support/pod-arbitrary';
 
@@ -111,7 +111,8 @@ function moved({ name, expected, manifest }: Case): Case[] {
   return MOVES.filter(
     ([, to]) => to !== 'ephemeralContainers' || !NOT_IN_EPHEMERAL.includes(checkOf(name)),
   ).map(([from, to]) => {
-    const { [from]: containers = [], ...spec } = podTemplateOf(manifest)!.spec;
+    const { [from]: containers = [], ...rest } = podTemplateOf(manifest)!.spec;
+    const spec: PodSpec = rest;
     const there = to === 'ephemeralContainers' ? containers.map(asEphemeral) : containers;
     return {
       name: `${name} with ${from} as ${to}`,

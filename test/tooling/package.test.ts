@@ -17,6 +17,22 @@ new HardenedDeployment(ns, 'api', { containers: [{ image: 'registry.example/api:
 cluster.synth();
 `;
 
+const JEST_TEST = `
+require('cdk8s-bulwark/jest');
+const { Testing } = require('cdk8s');
+const { Deployment } = require('cdk8s-plus-27');
+const { ClusterTarget, Hardening } = require('cdk8s-bulwark');
+
+test('a stock workload violates controls, and hardened it passes them', () => {
+  const chart = Testing.chart();
+  new Deployment(chart, 'api', { containers: [{ image: 'registry.example/api:1.0.0' }] });
+  expect(Testing.synth(chart)).toViolate('seccomp-profile');
+  Hardening.apply(chart, { target: ClusterTarget.kubernetes('1.33') });
+  expect(Testing.synth(chart)).not.toViolate('seccomp-profile');
+  expect(Testing.synth(chart)).toPassControls({ profile: 'restricted', target: '1.33' });
+});
+`;
+
 const MANIFESTS_ONLY = `
 const manifests = require('cdk8s-bulwark/manifests');
 const cdk8s = Object.keys(require.cache).filter((file) => /node_modules.(cdk8s|cdk8s-plus-27|constructs)[/\\\\]/.test(file));
@@ -26,10 +42,12 @@ console.log(JSON.stringify({ functions: Object.values(manifests).filter((x) => t
 const TYPESCRIPT = `
 import { Blueprint, ClusterTarget, HardenedDeployment, Tenant } from 'cdk8s-bulwark';
 import * as manifests from 'cdk8s-bulwark/manifests';
+import 'cdk8s-bulwark/jest';
 const cluster: Blueprint = new Blueprint({ target: ClusterTarget.kubernetes('1.33'), outdir: 'out' });
 const ns = new Tenant(cluster, 'shop').namespace('web');
 new HardenedDeployment(ns, 'api', { containers: [{ image: 'registry.example/api:1.0.0', port: 8080 }] });
 cluster.synth();
+test('types of matchers', () => expect(cluster.synth().manifests).toPassControls({ profile: 'restricted' }));
 export const names: string[] = Object.keys(manifests);
 // @ts-expect-error a type that is known refuses what is wrong
 new HardenedDeployment(ns, 'wrong', { containers: 'api' });
@@ -69,7 +87,7 @@ describe('the published package, installed into an empty project', () => {
     installed = path.join(project, 'node_modules/cdk8s-bulwark');
     run(ROOT, 'npm', 'pack', '--pack-destination', project);
     const tarball = fs.readdirSync(project).find((name) => name.endsWith('.tgz'));
-    const others = ['cdk8s', 'cdk8s-plus-27', 'constructs', 'typescript'].map(
+    const others = ['cdk8s', 'cdk8s-plus-27', 'constructs', 'typescript', 'jest', '@types/jest'].map(
       (name) => `${name}@${manifest.devDependencies[name]}`,
     );
     fs.writeFileSync(path.join(project, 'package.json'), '{ "name": "empty", "private": true }\n');
@@ -103,6 +121,11 @@ describe('the published package, installed into an empty project', () => {
       '--module', module, '--moduleResolution', moduleResolution, 'use.ts');
   });
 
+  it('works in a test that jest runs as it comes, with matchers for it', () => {
+    fs.writeFileSync(path.join(project, 'chart.test.js'), JEST_TEST);
+    run(project, 'npx', '--no-install', 'jest', '--ci');
+  });
+
   it('installs a command that knows its version', () => {
     const printed = run(project, 'npx', '--no-install', 'bulwark', '--version');
     expect(printed.trim()).toBe(manifest.version);
@@ -111,7 +134,7 @@ describe('the published package, installed into an empty project', () => {
   it('holds nothing but the build and its papers', () => {
     const files = filesBelow(installed).map((file) => path.relative(installed, file));
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-    const build = /^lib[/\\](src|constructs)[/\\].+(\.js|\.d\.ts)$/;
+    const build = /^lib[/\\](src|constructs|vendor)[/\\].+(\.js|\.d\.ts|[/\\]LICENSE)$/;
     expect(files.filter((file) => !build.test(file)).sort()).toEqual(papers);
     expect(files.filter((file) => /\.test\.|(^|[/\\])examples?[/\\]/.test(file))).toEqual([]);
   });

@@ -53,13 +53,8 @@ function breakBy(control: PodControl, pod: Manifest): Manifest {
 }
 
 /** Ids of the controls, of those asked, that do not hold. */
-function findings(
-  manifests: Manifest | readonly Manifest[],
-  controls: readonly Control[],
-  target: ClusterTarget,
-): string[] {
-  const list = [manifests].flat() as Manifest[];
-  const found = checkManifests(list, { target, controls, parameters: PARAMETERS });
+function findings(manifest: Manifest, controls: readonly Control[], target: ClusterTarget): string[] {
+  const found = checkManifests([manifest], { target, controls, parameters: PARAMETERS });
   return [...new Set(found.map(({ control }) => control.id))];
 }
 

@@ -1,0 +1,129 @@
+import type { Manifest } from '../../../src/manifest/manifest';
+import { hardenManifest } from '../../../src/hardening/harden';
+import { formatSummary, summarize } from '../../../src/report/summary';
+import { ClusterTarget } from '../../../src/target/target';
+
+const target = ClusterTarget.kubernetes('1.33');
+
+const object = (kind: string, name: string, metadata: object = {}, fields: object = {}) =>
+  ({ apiVersion: 'v1', kind, metadata: { name, ...metadata }, ...fields }) as Manifest;
+const plain = (name: string, fields: object = {}, metadata: object = {}) =>
+  object('Pod', name, metadata, {
+    spec: { containers: [{ name: 'app', image: 'registry.example/shop:1.0.0' }], ...fields },
+  });
+const hardened = (name: string) => hardenManifest(plain(name), { target }).manifest;
+const tenant = (name: string) => ({ labels: { 'cdk8s-bulwark/tenant': name } });
+
+describe('summarize', () => {
+  it('counts objects by kind, the most frequent first and equals by name', () => {
+    const manifests = [
+      object('Service', 'a'),
+      object('ConfigMap', 'a'),
+      object('Secret', 'a'),
+      object('ConfigMap', 'b'),
+    ];
+    expect([...summarize(manifests, target).kinds]).toEqual([
+      ['ConfigMap', 2],
+      ['Secret', 1],
+      ['Service', 1],
+    ]);
+  });
+
+  it('lists the namespaces of each tenant', () => {
+    const manifests = [
+      object('Namespace', 'shop-web', tenant('shop')),
+      object('Namespace', 'kube-system'),
+      object('Namespace', 'shop-db', tenant('shop')),
+      object('ConfigMap', 'shop-no', tenant('shop')),
+    ];
+    expect([...summarize(manifests, target).tenants]).toEqual([['shop', ['shop-web', 'shop-db']]]);
+  });
+
+  it('counts for each control the workloads that it holds for, without changing any', () => {
+    const manifests = [hardened('a'), plain('b'), plain('c', { hostPID: true }), object('ConfigMap', 'd')];
+    const before = JSON.stringify(manifests);
+    const { workloads, controls } = summarize(manifests, target);
+    expect(workloads).toBe(3);
+    expect(controls.get('no-privileged-container')).toBe(3);
+    expect(controls.get('no-host-pid')).toBe(2);
+    expect(controls.get('run-as-non-root')).toBe(1);
+    expect(JSON.stringify(manifests)).toBe(before);
+  });
+
+  it('has the controls of the target only', () => {
+    const of = (version: string) => summarize([], ClusterTarget.kubernetes(version)).controls;
+    expect(of('1.32').has('user-namespace')).toBe(false);
+    expect(of('1.33').has('user-namespace')).toBe(true);
+  });
+
+  it('takes a field with nothing behind it for one that is unset, as the API server does', () => {
+    const { controls } = summarize(
+      [plain('a', { hostNetwork: null, securityContext: null, volumes: null })],
+      target,
+    );
+    for (const id of ['no-host-network', 'restricted-volume-types', 'run-as-user-not-zero']) {
+      expect(controls.get(id)).toBe(1);
+    }
+  });
+
+  it('lists the waivers that are recorded on objects', () => {
+    const annotations = {
+      'cdk8s-bulwark/waive.no-host-pid': 'the agent reads processes; expires 2027-01-31',
+    };
+    const manifest = plain('agent', { hostPID: true }, { annotations });
+    expect(summarize([manifest], target).waivers).toEqual([
+      {
+        control: 'no-host-pid',
+        reason: 'the agent reads processes',
+        expires: '2027-01-31',
+        object: manifest,
+      },
+    ]);
+  });
+});
+
+describe('formatSummary', () => {
+  it('is what the command prints', () => {
+    const annotations = {
+      'cdk8s-bulwark/waive.no-host-pid': 'the agent reads processes; expires 2027-01-31',
+    };
+    const manifests = [
+      object('Namespace', 'shop-web', tenant('shop')),
+      hardened('web'),
+      { ...hardened('agent'), metadata: { name: 'agent', namespace: 'shop-web', annotations } },
+    ];
+    const { controls } = summarize(manifests, target);
+    expect(formatSummary(summarize(manifests, target)).split('\n')).toEqual([
+      'objects   3: 2 Pod, 1 Namespace',
+      'tenants   1: shop (shop-web)',
+      `controls  ${controls.size} of ${controls.size} hold for all 2 workloads`,
+      'waivers   1',
+      '          no-host-pid on Pod shop-web/agent: the agent reads processes (expires',
+      '            2027-01-31)',
+    ]);
+  });
+
+  it('names each control that does not hold for every workload, and for how many it does', () => {
+    const text = formatSummary(summarize([hardened('a'), plain('b')], target));
+    expect(text).toContain('\n          run-as-non-root holds for 1 of 2\n');
+    expect(text).not.toContain('no-host-pid');
+  });
+
+  it('says of nothing that it is nothing', () => {
+    const { controls } = summarize([], target);
+    expect(formatSummary(summarize([], target)).split('\n')).toEqual([
+      'objects   0:',
+      'tenants   0',
+      `controls  ${controls.size} of ${controls.size} hold for all 0 workloads`,
+      'waivers   0',
+    ]);
+  });
+
+  it('fits into 80 columns', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `namespace-${index}`);
+    const manifests = names.map((name) => object('Namespace', name, tenant('shop')));
+    const lines = formatSummary(summarize(manifests, target)).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(names.join(', '));
+  });
+});
