@@ -46,8 +46,8 @@ function once<T>(
   target: ClusterTarget,
   make: (rule: CompiledRule) => T,
 ): T | undefined {
-  const ofTarget = bound.get(target) ?? new Map<Control, unknown>();
-  bound.set(target, ofTarget);
+  let ofTarget = bound.get(target);
+  if (!ofTarget) bound.set(target, (ofTarget = new Map<Control, unknown>()));
   if (!ofTarget.has(control)) {
     const applies = control.appliesTo?.(target) ?? true;
     ofTarget.set(

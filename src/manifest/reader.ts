@@ -1,4 +1,5 @@
 import { load, YAMLException } from 'js-yaml';
+import { KUBERNETES_SCHEMA } from './yaml-schema';
 import { BulwarkError } from '../errors';
 import { isObject, type JsonObject, type Manifest } from './manifest';
 
@@ -72,7 +73,7 @@ function parseDocument(source: string, { file, line }: Position): unknown {
   }
   let value: unknown;
   try {
-    value = load(source);
+    value = load(source, { schema: KUBERNETES_SCHEMA });
   } catch (error) {
     throw error instanceof YAMLException ? syntaxError(error, { file, line }) : error;
   }

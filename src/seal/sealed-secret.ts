@@ -81,7 +81,7 @@ function section(holder: JsonObject, key: string, where: string): JsonObject {
 
 function checkMetadata(document: JsonObject, where: string): ObjectMeta & { name: string } {
   const metadata = section(document, 'metadata', where) as ObjectMeta;
-  if (typeof metadata.name !== 'string') {
+  if (typeof metadata.name !== 'string' || metadata.name === '') {
     throw new BulwarkError(
       `${where}: metadata.name is missing, and a strictly sealed value opens under its own name only. Seal the Secret again with kubeseal.`,
     );

@@ -1,6 +1,7 @@
 import { CONTROLS, findControl } from '../../../src/controls/catalogue';
 import { compileRule } from '../../../src/controls/cel';
-import { bindControl, expressionOf } from '../../../src/controls/judge';
+import { isPodControl } from '../../../src/controls/control';
+import { expressionOf } from '../../../src/controls/judge';
 import { TARGETS } from '../../support/pod-arbitrary';
 
 describe('the controls', () => {
@@ -12,7 +13,8 @@ describe('the controls', () => {
   });
 
   it.each(CONTROLS)('say what, why and how to mend it: $id', (control) => {
-    for (const text of [control.title, control.why, control.field, control.fix]) {
+    const fields = 'field' in control ? [control.field] : [];
+    for (const text of [control.title, control.why, control.fix, ...fields]) {
       expect(text.trim()).toBe(text);
       expect(text).not.toBe('');
     }
@@ -24,20 +26,33 @@ describe('the controls', () => {
     for (const { standard, id } of control.references) expect([standard, id]).not.toContain('');
   });
 
-  it.each(CONTROLS)('are rules that every target can evaluate: $id', (control) => {
-    const pod = { metadata: {}, spec: { containers: [{ name: 'a' }] } };
-    for (const target of TARGETS) {
-      const bound = bindControl(control, target);
-      if (!bound) continue;
-      // Without the net of the judge, under which a rule that fails is a rule that does not hold.
+  // Without the net of the judge, under which a rule that fails is a rule that does not hold.
+  it.each(CONTROLS.filter(isPodControl))(
+    'are rules about pods that every target can evaluate: $id',
+    (control) => {
       const context = {
-        container: pod.spec.containers[0],
+        container: { name: 'a' },
         params: {},
-        variables: { pod: pod.spec, annotations: {} },
+        variables: { pod: { containers: [{ name: 'a' }] }, annotations: {} },
       };
-      expect(typeof compileRule(expressionOf(control, target))(context)).toBe('boolean');
-    }
-  });
+      for (const target of TARGETS) {
+        if (control.appliesTo?.(target) === false) continue;
+        expect(typeof compileRule(expressionOf(control, target), target.minor)(context)).toBe('boolean');
+      }
+    },
+  );
+
+  it.each(CONTROLS.filter((control) => control.scope === 'object'))(
+    'are rules about objects that every target can evaluate: $id',
+    (control) => {
+      for (const target of TARGETS) {
+        if (control.appliesTo?.(target) === false) continue;
+        const rule = compileRule(expressionOf(control, target), target.minor);
+        expect(rule({ object: control.examples.fails, params: {} })).toBe(false);
+        expect(rule({ object: control.examples.passes, params: {} })).toBe(true);
+      }
+    },
+  );
 
   it('are found by their id', () => {
     for (const control of CONTROLS) expect(findControl(control.id)).toBe(control);

@@ -1,11 +1,13 @@
-import { findControl } from '../../../src/controls/catalogue';
+import { POD_CONTROLS } from '../../../src/controls/profiles';
 import { bindControl, fieldPath, subjectsOf } from '../../../src/controls/judge';
+import type { JsonObject } from '../../../src/manifest/manifest';
 import { ClusterTarget } from '../../../src/target/target';
 
 const target = ClusterTarget.kubernetes('1.33');
+const podControl = (id: string) => POD_CONTROLS.find((control) => control.id === id)!;
 
 describe('the path of what breaks a control', () => {
-  it.each<[string, string, object, object, string]>([
+  it.each<[string, string, JsonObject, JsonObject, string]>([
     [
       'the container that chose it',
       'run-as-non-root',
@@ -49,7 +51,7 @@ describe('the path of what breaks a control', () => {
       'containers[0].securityContext.seccompProfile.type',
     ],
   ])('names %s', (_name, id, ofPod, ofContainer, path) => {
-    const bound = bindControl(findControl(id)!, target)!;
+    const bound = bindControl(podControl(id), target)!;
     const pod = {
       spec: { securityContext: ofPod, containers: [{ name: 'a', securityContext: ofContainer }] },
     };
@@ -61,12 +63,12 @@ describe('the path of what breaks a control', () => {
 
 describe('a bound control', () => {
   it('is the same for the same target, so that its rule is compiled once', () => {
-    const control = findControl('run-as-non-root')!;
+    const control = podControl('run-as-non-root');
     expect(bindControl(control, target)).toBe(bindControl(control, target));
   });
 
   it('does not exist for a target that the control is not about', () => {
-    const control = findControl('user-namespace')!;
+    const control = podControl('user-namespace');
     expect(bindControl(control, ClusterTarget.kubernetes('1.32'))).toBeUndefined();
     expect(bindControl(control, target)).toBeDefined();
   });

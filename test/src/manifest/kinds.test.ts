@@ -35,7 +35,7 @@ describe('kindRank', () => {
 
 describe('scopeOf', () => {
   const of = (apiVersion: string, kind: string, namespace?: string) =>
-    scopeOf({ apiVersion, kind, metadata: { name: 'x', namespace } } as Manifest);
+    scopeOf({ apiVersion, kind, metadata: { name: 'x', namespace } });
 
   it.each([
     ['v1', 'Namespace'],

@@ -123,10 +123,10 @@ const { json } = fc.letrec((tie) => ({
     fc.dictionary(text, tie('json'), { maxKeys: 4, noNullPrototype: true }),
   ),
 }));
-const manifests = fc.array(
-  fc.dictionary(text, json, { maxKeys: 4, noNullPrototype: true }) as fc.Arbitrary<Record<string, unknown>>,
-  { minLength: 1, maxLength: 3 },
-);
+const manifests = fc.array(fc.dictionary(text, json, { maxKeys: 4, noNullPrototype: true }), {
+  minLength: 1,
+  maxLength: 3,
+});
 
 describe('toYaml', () => {
   it.each(['1.1', '1.2'] as const)('is read as what was written by a reader of YAML %s', (version) => {

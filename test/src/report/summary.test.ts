@@ -98,8 +98,8 @@ describe('formatSummary', () => {
       'tenants   1: shop (shop-web)',
       `controls  ${controls.size} of ${controls.size} hold for all 2 workloads`,
       'waivers   1',
-      '          no-host-pid on Pod shop-web/agent: the agent reads processes (expires',
-      '            2027-01-31)',
+      '          no-host-pid on Pod shop-web/agent: the agent reads processes',
+      '            (expires 2027-01-31)',
     ]);
   });
 
