@@ -236,8 +236,8 @@ describe('yamlOutputType', () => {
     expect(labelsOf(manifestsIn(dist()))).toEqual([
       'ConfigMap beta/settings',
       'Namespace alpha',
-      'ConfigMap alpha/settings',
       'ConfigMap alpha/other',
+      'ConfigMap alpha/settings',
     ]);
   });
 
@@ -281,7 +281,9 @@ describe('what a blueprint refuses', () => {
     configMap(one, 'twice');
     const two = new Chart(cluster, 'two', { namespace: 'ns' });
     configMap(two, 'twice');
-    new Deployment(two, 'web', { containers: [{ image: 'a', securityContext: { user: 0 } }] });
+    new Deployment(two, 'web', {
+      containers: [{ image: 'registry.example/web:1.0.0', securityContext: { user: 0 } }],
+    });
     new Construct(two, 'checked').node.addValidation({ validate: () => ['is wrong', 'is odd'] });
     const error = errorOf(() => cluster.synth());
 

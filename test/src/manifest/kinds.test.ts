@@ -1,11 +1,10 @@
 import { kindRank, scopeOf } from '../../../src/manifest/kinds';
-import type { Manifest } from '../../../src/manifest/manifest';
 
 describe('kindRank', () => {
   it.each([
     ['Namespace', 'ServiceAccount'],
     ['CustomResourceDefinition', 'Certificate'],
-    ['NetworkPolicy', 'Deployment'],
+    ['NetworkPolicy', 'ServiceAccount'],
     ['ResourceQuota', 'Pod'],
     ['Role', 'RoleBinding'],
     ['Secret', 'Deployment'],

@@ -115,7 +115,7 @@ describe('isQuantity', () => {
     expect(isQuantity(value)).toBe(true);
   });
 
-  it.each(['lots', NaN, Infinity, true, null, undefined, {}, ['1'], { toString: 1 }])(
+  it.each<unknown>(['lots', NaN, Infinity, true, null, undefined, {}, ['1'], { toString: 1 }])(
     'refuses %p',
     (value) => {
       expect(isQuantity(value)).toBe(false);
