@@ -151,7 +151,7 @@ function appArmorKey({ name }: Container): string {
 
 /** On the pod where nothing says otherwise, since one line is easier to read than one per container. */
 function writeField({ spec, metadata }: PodTemplate, container: Container, profile: AppArmorProfile): void {
-  if (fieldProfile({ spec }, container)) return;
+  if (fieldProfile({ spec }, container) !== undefined) return;
   const annotated = Object.keys(metadata?.annotations ?? {}).some((key) =>
     key.startsWith(APP_ARMOR_ANNOTATION),
   );

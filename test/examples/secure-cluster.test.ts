@@ -76,7 +76,7 @@ function opened(manifests: readonly Manifest[], side: 'ingress' | 'egress'): str
       ({ kind, metadata }) => kind === 'NetworkPolicy' && !/^(default-deny|allow-dns)$/.test(metadata!.name!),
     )
     .flatMap(({ metadata, spec }) => {
-      const policy = spec as unknown as PolicySpec;
+      const policy = spec as PolicySpec;
       const own = `${metadata!.namespace}/${policy.podSelector.matchLabels!['app.kubernetes.io/name']}`;
       const rules =
         side === 'ingress'

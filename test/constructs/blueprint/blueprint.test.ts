@@ -430,7 +430,7 @@ describe('the rest of a cdk8s App', () => {
     const cluster = blueprint();
     const web = new Chart(cluster, 'web', { namespace: 'ns' });
     new Deployment(web, 'deployment', { containers: [{ image: 'registry.example/a:1' }] });
-    const [manifest] = Testing.synth(web) as any[];
+    const [manifest] = Testing.synth(web);
     expect(manifest.spec.template.spec).toMatchObject({
       automountServiceAccountToken: false,
       hostUsers: false,

@@ -216,7 +216,7 @@ describe('a synthesis that fails at any file operation', () => {
     });
 
     // Each of these takes a process, so they are for the usual start only.
-    const itForReal = name === USUAL ? it : () => undefined;
+    const itForReal: (...args: Parameters<typeof it>) => void = name === USUAL ? it : () => undefined;
     itForReal(
       'holds all old or all new files wherever SIGKILL comes, and the next one completes',
       async () => {
@@ -231,6 +231,7 @@ describe('a synthesis that fails at any file operation', () => {
         };
         await Promise.all(Array.from({ length: CHILDREN_AT_ONCE }, work));
       },
+      120_000,
     );
 
     it.each(['EIO', 'ENOSPC'] as const)(

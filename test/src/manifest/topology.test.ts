@@ -4,7 +4,7 @@ import { topologicalOrder, type Cycle } from '../../../src/manifest/topology';
 const graphs = fc.integer({ min: 0, max: 12 }).chain((nodes) => {
   const node = fc.nat({ max: Math.max(nodes - 1, 0) });
   return fc.record({
-    prerequisites: fc.array(nodes > 0 ? fc.array(node, { maxLength: 3 }) : fc.constant([]), {
+    prerequisites: fc.array(nodes > 0 ? fc.array(node, { maxLength: 3 }) : fc.constant<number[]>([]), {
       minLength: nodes,
       maxLength: nodes,
     }),

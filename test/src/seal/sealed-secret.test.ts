@@ -6,9 +6,10 @@ import { readSealedSecret } from '../../../src/seal/sealed-secret';
 const CANARY = 'hunter2-canary';
 
 /** A value as kubeseal makes it: the length of the RSA part, that part, and AES-GCM with its tag of 16 bytes. */
-function sealed({ rsa = 512, declared = rsa, gcm = 16 + 7 } = {}): string {
+function sealed(bytes: { rsa?: number; declared?: number; gcm?: number } = {}): string {
+  const { rsa = 512, gcm = 16 + 7 } = bytes;
   const length = Buffer.alloc(2);
-  length.writeUInt16BE(declared);
+  length.writeUInt16BE(bytes.declared ?? rsa);
   return Buffer.concat([length, Buffer.alloc(rsa, 0xa5), Buffer.alloc(gcm, 0x5a)]).toString('base64');
 }
 
