@@ -23,13 +23,61 @@ export const CONSTRUCT_METADATA = 'construct-metadata.json';
  */
 export function replaceFolder(outdir: string, files: ReadonlyMap<string, string>): void {
   const folder = behindLinks(outdir);
-  const staged = path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-new`);
-  const retired = path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-old`);
+  const beside = (what: string) =>
+    path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-${what}`);
+  const [staged, retired, lock] = [beside('new'), beside('old'), beside('lock')];
   try {
-    recover(folder, staged, retired);
-    if (!isUpToDate(folder, files)) replace({ folder, staged, retired }, files);
+    if (![staged, retired, lock].some(isThere) && isUpToDate(folder, files)) return;
+    alone(lock, folder, () => {
+      recover(folder, staged, retired);
+      if (!isUpToDate(folder, files)) replace({ folder, staged, retired }, files);
+    });
   } catch (error) {
     throw error instanceof BulwarkError ? error : explain(error, folder);
+  }
+}
+
+/** Whether something has that name, be it a link that leads nowhere. */
+function isThere(name: string): boolean {
+  return fs.lstatSync(name, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Writing takes seconds. A lock of this age was left behind, and its process number may be that of another program by now. */
+const STALE_LOCK_MS = 60_000;
+
+/** Runs a step while no other process does so for the same folder: two at once would take each other's files for leftovers. */
+function alone(lock: string, folder: string, step: () => void): void {
+  fs.mkdirSync(path.dirname(lock), { recursive: true });
+  const holder = holderOf(lock);
+  if (holder !== undefined) {
+    throw new BulwarkError(
+      `Process ${holder} is synthesizing into ${folder} at this moment. Wait for it, or choose another outdir. Nothing was written.`,
+    );
+  }
+  fs.rmSync(lock, { force: true });
+  // A link is there with what it says or not at all, where a file could be there and empty.
+  fs.symlinkSync(String(process.pid), lock);
+  try {
+    step();
+  } finally {
+    discard(lock);
+  }
+}
+
+/** The other process that holds a lock, if it is still at work. */
+function holderOf(lock: string): number | undefined {
+  const stat = fs.lstatSync(lock, { throwIfNoEntry: false });
+  if (!stat?.isSymbolicLink() || Date.now() - stat.mtimeMs > STALE_LOCK_MS) return undefined;
+  const holder = Number(fs.readlinkSync(lock));
+  return holder !== process.pid && isRunning(holder) ? holder : undefined;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // Signal 0 asks whether the process is there and does nothing to it.
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

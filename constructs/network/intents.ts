@@ -46,11 +46,12 @@ export class NetworkIntents {
       return;
     }
     const { subject } = this;
-    const { peers } = peer.resolve({
+    const context = {
       target: targetOf(subject.construct),
       namespace: subject.namespace,
-      direction: 'ingress',
-    });
+      direction: 'ingress' as const,
+    };
+    const { peers } = this.explain(() => peer.resolve(context));
     this.add('ingress', peers, this.portsOfSubject(options));
   }
 

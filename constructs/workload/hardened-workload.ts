@@ -9,7 +9,7 @@ import {
 } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
-import { apiToken, type ApiToken } from '../../src/hardening/api-token';
+import { API_TOKEN_PATH, apiToken, type ApiToken } from '../../src/hardening/api-token';
 import { fileGroup } from '../../src/hardening/file-group';
 import { writablePaths, type WritablePath } from '../../src/hardening/writable-paths';
 import { LockedServiceAccount } from '../identity/locked-service-account';
@@ -77,6 +77,7 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
   abstract class Hardened extends base implements HardenedWorkload {
     private ownPodMetadata?: ApiObjectMetadataDefinition;
     private readonly secretVolumes = new Map<string, Volume>();
+    private readonly tokenPaths = new Set<string>();
     readonly intents: NetworkIntents;
 
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -97,7 +98,7 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
         declaredPorts: () => declaredPorts(this),
       });
       if (!props?.serviceAccount) assignServiceAccount(this);
-      if (props?.writablePaths) addToPods(this, writablePaths(props.writablePaths));
+      this.addWritablePaths(props?.writablePaths ?? []);
       Hardening.apply(this);
     }
 
@@ -128,6 +129,14 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     }
 
     useApiToken(token: ApiToken = {}): void {
+      refuseUnknown(this, 'useApiToken', token.containers);
+      const path = token.path ?? API_TOKEN_PATH;
+      if (this.tokenPaths.has(path)) {
+        throw new BulwarkError(
+          `${this.node.path}: useApiToken mounts a token at ${path} already. Call it once, or give the other one a path of its own.`,
+        );
+      }
+      this.tokenPaths.add(path);
       addToPods(this, apiToken(token));
       addToPods(this, fileGroup);
     }
@@ -136,13 +145,7 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
       const { path = `/etc/secrets/${secret.name}`, containers } = options;
       const volume = this.secretVolume(secret);
       const all = [...this.containers, ...this.initContainers];
-      const names = all.map(({ name }) => name);
-      const unknown = containers?.find((name) => !names.includes(name));
-      if (unknown !== undefined) {
-        throw new BulwarkError(
-          `${this.node.path}: useSecret names the container '${unknown}', and there are only ${names.join(', ')}.`,
-        );
-      }
+      refuseUnknown(this, 'useSecret', containers);
       if (all.length === 0) {
         throw new BulwarkError(
           `${this.node.path}: useSecret has no container to mount into. Add the containers first.`,
@@ -151,6 +154,13 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
       const wanted = all.filter(({ name }) => containers?.includes(name) ?? true);
       wanted.forEach((container) => container.mount(path, volume, { readOnly: true }));
       addToPods(this, fileGroup);
+    }
+
+    private addWritablePaths(paths: readonly (string | WritablePath)[]): void {
+      for (const path of paths) {
+        if (typeof path === 'object') refuseUnknown(this, 'writablePaths', path.containers);
+      }
+      if (paths.length > 0) addToPods(this, writablePaths(paths));
     }
 
     private selectorLabels(): Record<string, string> {
@@ -166,6 +176,16 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     }
   }
   return Hardened as unknown as Base & Adds<HardenedWorkload>;
+}
+
+/** A name that no container has would be passed over in silence. */
+function refuseUnknown(workload: Workload, call: string, containers: readonly string[] | undefined): void {
+  const names = [...workload.containers, ...workload.initContainers].map(({ name }) => name);
+  const unknown = containers?.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new BulwarkError(
+    `${workload.node.path}: ${call} names the container '${unknown}', and there are only ${names.join(', ')}.`,
+  );
 }
 
 function podMetadataOf(workload: Workload): ApiObjectMetadata | undefined {

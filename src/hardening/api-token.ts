@@ -55,7 +55,9 @@ export function apiToken(token: ApiToken): PodAddition {
     },
   };
   return ({ spec }) => {
-    spec.volumes = [...(spec.volumes ?? []), volume];
+    const volumes = spec.volumes ?? [];
+    // The same token at a second path is the same volume.
+    if (!volumes.some((other) => other.name === name)) spec.volumes = [...volumes, volume];
     for (const { container } of containersOf(spec)) {
       if (token.containers && !token.containers.includes(container.name ?? '')) continue;
       container.volumeMounts = [...(container.volumeMounts ?? []), { mountPath: path, name, readOnly: true }];

@@ -30,7 +30,6 @@ export function objectOf(cluster: Blueprint, kind: string, name: string, namespa
 }
 
 /** The spec of an object, to look into. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function specOf(manifest: Manifest): any {
   return manifest.spec;
 }
