@@ -4,6 +4,7 @@ import { bindControl, subjectsOf } from '../controls/judge';
 import { compareText, describeObject, withoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
+import { wrapWords } from './wrap';
 
 /** Label that names the tenant a namespace belongs to. */
 export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
@@ -90,20 +91,15 @@ export function formatSummary(summary: Summary): string {
 
 const WIDTH = 80;
 const INDENT = 10;
+/** Sets off what goes on from what begins. */
+const HANGING = '  ';
 
 function list(items: readonly string[]): string {
   return items.length > 0 ? `: ${items.join(', ')}` : '';
 }
 
 function wrap(label: string, text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && INDENT + 2 + line.length + 1 + word.length <= WIDTH)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line, index) =>
-    `${(index === 0 ? label : '').padEnd(INDENT)}${index > 0 ? '  ' : ''}${line}`.trimEnd(),
+  return wrapWords(text, WIDTH - INDENT - HANGING.length).map((line, index) =>
+    `${(index === 0 ? label : '').padEnd(INDENT)}${index > 0 ? HANGING : ''}${line}`.trimEnd(),
   );
 }

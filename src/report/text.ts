@@ -1,5 +1,6 @@
 import type { Severity } from '../controls/control';
 import type { Report, ReportedFinding } from './report';
+import { wrapWords } from './wrap';
 
 /** How the text is shown. */
 export interface TextOptions {
@@ -58,12 +59,5 @@ function paint(text: string, severity: Severity, { colour }: TextOptions): strin
 const INDENT = ' '.repeat(11);
 
 function indent(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && INDENT.length + line.length + 1 + word.length <= WIDTH)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line) => INDENT + line);
+  return wrapWords(text, WIDTH - INDENT.length).map((line) => INDENT + line);
 }

@@ -35,7 +35,7 @@ const TOKENS: readonly (readonly [format: string, value: string])[] = [
   ['Stripe key', text('sk', '_live_', some(24))],
   ['SendGrid key', text('SG', '.', some(22), '.', some(43))],
   ['npm token', text('npm', '_', some(36))],
-  ['npm token', text('//registry.npmjs.org/:_auth', 'Token=', some(36))],
+  ['npm token', text('//registry.example/:_auth', 'Token=', some(36))],
   ['Docker Hub token', text('dckr', '_pat_', some(27))],
   ['Vault token', text('hvs', '.', some(90))],
   ['JSON web token', text('eyJ', some(30), '.eyJ', some(60), '.', some(43))],
