@@ -1,8 +1,12 @@
 import type { Control } from './control';
+import { IDENTITY_CONTROLS } from './identity';
 import { IMAGE_CONTROLS } from './images';
+import { NAMESPACE_CONTROLS } from './namespaces';
+import { NETWORK_CONTROLS } from './network';
 import { POD_EXTRA_CONTROLS } from './pod-extras';
 import { POD_SECURITY_CONTROLS } from './pod-security';
 import { POD_SECURITY_LEVEL_CONTROLS } from './pod-security-levels';
+import { RBAC_CONTROLS } from './rbac';
 import { SECRET_CONTROLS } from './secrets';
 import { WORKLOAD_CONTROLS } from './workload';
 
@@ -14,6 +18,10 @@ export const CONTROLS: readonly Control[] = [
   ...POD_EXTRA_CONTROLS,
   ...IMAGE_CONTROLS,
   ...SECRET_CONTROLS,
+  ...IDENTITY_CONTROLS,
+  ...RBAC_CONTROLS,
+  ...NETWORK_CONTROLS,
+  ...NAMESPACE_CONTROLS,
 ];
 
 const BY_ID: ReadonlyMap<string, Control> = new Map(CONTROLS.map((control) => [control.id, control]));

@@ -94,7 +94,27 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
   ],
   /** CIS Kubernetes Benchmark 1.11, section 5: one control, or the fewest, for each row. */
   cis: [
+    'no-cluster-admin-binding', // 5.1.1
+    'no-full-control-role', // 5.1.1
+    'no-secret-read-right', // 5.1.2
+    'no-secret-write-right', // 5.1.2
+    'no-rbac-wildcard', // 5.1.3
+    'no-workload-write-right', // 5.1.4
+    'service-account-no-automount', // 5.1.5
+    'named-service-account', // 5.1.5
+    'no-default-service-account-binding', // 5.1.5
+    'no-service-account-group-binding', // 5.1.5
     'no-automounted-token', // 5.1.6
+    'no-masters-binding', // 5.1.7
+    'no-escalate-right', // 5.1.8
+    'no-bind-right', // 5.1.8
+    'no-impersonate-right', // 5.1.8
+    'no-persistent-volume-create-right', // 5.1.9
+    'no-node-proxy-right', // 5.1.10
+    'no-csr-approval-right', // 5.1.11
+    'no-webhook-write-right', // 5.1.12
+    'no-token-request-right', // 5.1.13
+    'pod-security-enforced', // 5.2.1
     'no-privileged-container', // 5.2.2
     'no-host-pid', // 5.2.3
     'no-host-ipc', // 5.2.4
@@ -107,9 +127,11 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-windows-host-process', // 5.2.11
     'no-host-path-volume', // 5.2.12
     'no-host-port', // 5.2.13
+    'pod-network-isolated', // 5.3.2
     'secret-as-file', // 5.4.1
     'allowed-registries', // 5.5.1
     'seccomp-profile', // 5.6.2
+    'no-default-namespace', // 5.6.4
   ],
   /** NSA/CISA Kubernetes Hardening Guide 1.2: what it asks of manifests. */
   nsa: [
@@ -122,6 +144,7 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'image-fixed-tag',
     'allowed-registries',
     // Pod security enforcement
+    'pod-security-enforced',
     'no-privileged-container',
     ...HOST_NAMESPACES,
     'no-host-path-volume',
@@ -138,6 +161,14 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     // Resource policies
     'resource-requests',
     'resource-limits',
+    'empty-dir-size-limit',
+    'namespace-resource-quota',
+    'namespace-limit-range',
+    // Network separation
+    'pod-network-isolated',
+    'namespace-default-deny',
+    'no-allow-all-network-policy',
+    'no-metadata-egress',
     // Secrets
     'no-credential-in-env',
     'no-credential-in-config-map',
