@@ -16,7 +16,10 @@ const POD: Manifest = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'api', namespace: 'shop' },
-  spec: { serviceAccountName: 'api', containers: [{ name: 'api', image: `registry.example/api:1.4.2${DIGEST}` }] },
+  spec: {
+    serviceAccountName: 'api',
+    containers: [{ name: 'api', image: `registry.example/api:1.4.2${DIGEST}` }],
+  },
 };
 
 const OLDEST_FIRST = Array.from(
