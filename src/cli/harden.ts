@@ -7,7 +7,7 @@ import { describeObject } from '../manifest/manifest';
 import { readManifests, type SourcedManifest } from '../manifest/reader';
 import { rewriteText } from '../manifest/rewrite';
 import { waiversOf } from '../controls/waiver';
-import { ClusterTarget, DEFAULT_TARGET } from '../target/target';
+import { targetFor, type ClusterTarget } from '../target/target';
 import type { CommandResult } from './check';
 import { filesOf, readText } from './input';
 
@@ -37,7 +37,7 @@ export function hardenCommand(paths: readonly string[], options: HardenCommandOp
       'harden: name a folder for the hardened manifests with -o DIR, or see the difference with --dry-run.',
     );
   }
-  const target = options.target === undefined ? DEFAULT_TARGET : ClusterTarget.kubernetes(options.target);
+  const target = targetFor(options.target);
   const files = paths.flatMap((given) => filesBelow(given)).map((file) => hardenFile(file, target));
   refuseClashes(files);
   if (!options.dryRun) writeAll(files, options.output!);

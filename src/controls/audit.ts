@@ -1,5 +1,5 @@
 import type { Manifest } from '../manifest/manifest';
-import { ClusterTarget, DEFAULT_TARGET } from '../target/target';
+import { targetFor, type ClusterTarget } from '../target/target';
 import { CONTROLS } from './catalogue';
 import { checkManifests, type Finding } from './check';
 import type { Control, Parameters } from './control';
@@ -24,16 +24,10 @@ const KNOWN: ReadonlySet<string> = new Set(CONTROLS.map(({ id }) => id));
 
 /** Everything in manifests that does not meet a profile, waived or not, and every waiver that is not in order. */
 export function auditManifests(manifests: readonly Manifest[], options: AuditOptions = {}): Finding[] {
-  const {
-    profile = 'hardened',
-    target = DEFAULT_TARGET,
-    parameters,
-    waivers = [],
-    now = new Date(),
-  } = options;
+  const { profile = 'hardened', target, parameters, waivers = [], now = new Date() } = options;
   const controls = controlsOf(profile);
   const findings = checkManifests(manifests, {
-    target: typeof target === 'string' ? ClusterTarget.kubernetes(target) : target,
+    target: targetFor(target),
     controls,
     ...(parameters && { parameters }),
   });

@@ -3,7 +3,7 @@ import { findControl } from '../controls/catalogue';
 import { checkManifests, type Finding } from '../controls/check';
 import { BulwarkError } from '../errors';
 import { describeObject, isObject, type Manifest } from '../manifest/manifest';
-import { ClusterTarget, DEFAULT_TARGET } from '../target/target';
+import { targetFor } from '../target/target';
 
 /** Options of `toPassControls` and `toViolate`. */
 export type MatcherOptions = Pick<AuditOptions, 'profile' | 'target' | 'parameters'>;
@@ -35,9 +35,9 @@ export const matchers = {
         `toViolate: there is no control '${controlId}'. \`bulwark controls\` lists them.`,
       );
     const manifests = manifestsOf(received);
-    const { target = DEFAULT_TARGET, parameters = {} } = options;
+    const { target, parameters = {} } = options;
     const findings = checkManifests(manifests, {
-      target: typeof target === 'string' ? ClusterTarget.kubernetes(target) : target,
+      target: targetFor(target),
       controls: [control],
       parameters,
     });

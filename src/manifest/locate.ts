@@ -28,7 +28,7 @@ export function locate(sourced: SourcedManifest, field: string): SourceLocation 
 }
 
 /** The steps of a path such as `spec.containers[0].image` or `metadata.annotations['a.b/c']`. */
-export function fieldSteps(field: string): (string | number)[] {
+function fieldSteps(field: string): (string | number)[] {
   return [...field.matchAll(/\['([^']*)'\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name]) =>
     index === undefined ? (quoted ?? name ?? '') : Number(index),
   );

@@ -109,6 +109,11 @@ function withoutUndefined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
+/** The target that somebody named, by itself or by its version, or the one for when nobody did. */
+export function targetFor(target: ClusterTarget | string = DEFAULT_TARGET): ClusterTarget {
+  return typeof target === 'string' ? ClusterTarget.kubernetes(target) : target;
+}
+
 function parseMinor(version: string): number {
   const match = /^v?1\.(\d+)([.+-].*)?$/.exec(version);
   const minor = match ? Number(match[1]) : NaN;
