@@ -10,6 +10,8 @@ export {
 export type { ApiToken } from '../src/hardening/api-token';
 export type { WritablePath } from '../src/hardening/writable-paths';
 export type { Manifest } from '../src/manifest/manifest';
+export type { Parameters } from '../src/controls/control';
+export type { Problem, Proof } from '../src/controls/proof';
 export type { Summary } from '../src/report/summary';
 export { Blueprint, type BlueprintProps, type Synthesis } from './blueprint/blueprint';
 export { LockedServiceAccount, type LockedServiceAccountProps } from './identity/locked-service-account';

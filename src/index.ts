@@ -3,6 +3,7 @@ export * from './controls/audit';
 export * from './controls/catalogue';
 export { checkManifests, type CheckOptions, type Finding } from './controls/check';
 export * from './controls/control';
+export * from './controls/proof';
 export { PROFILES, controlsOf, type ProfileName } from './controls/profiles';
 export * from './controls/waiver';
 export { API_TOKEN_PATH, apiToken, type ApiToken } from './hardening/api-token';

@@ -7,8 +7,12 @@ import { scopeOf } from '../../src/manifest/kinds';
 import { topologicalOrder } from '../../src/manifest/topology';
 import { toYaml } from '../../src/manifest/yaml';
 import { formatSummary, summarize, type Summary } from '../../src/report/summary';
+import type { Parameters } from '../../src/controls/control';
+import type { Proof } from '../../src/controls/proof';
 import type { ClusterTarget } from '../../src/target/target';
 import { Hardening, judgeInRoot, renderHardened } from '../workload/hardening';
+import { attempt } from './attempt';
+import { addProof, judgeEntries } from './judgement';
 import { planFiles, type Layout } from './layout';
 import { orderEntries, type Entry, type Ordered } from './order';
 import { reportUncaughtErrors } from './uncaught';
@@ -20,6 +24,11 @@ reportUncaughtErrors();
 export interface BlueprintProps extends AppProps {
   /** The cluster that the manifests are for. */
   readonly target: ClusterTarget;
+  /**
+   * Choices that only the owner of the cluster can make, such as the registries that images may come from.
+   * @default none
+   */
+  readonly parameters?: Parameters;
   /**
    * How objects are divided into files. cdk8s' FILE_PER_APP, FILE_PER_CHART and FILE_PER_RESOURCE work, with file names in
    * the order of application; its folders do not, since `kubectl apply -f` reads no folder below the one it is given.
@@ -58,6 +67,7 @@ export class Blueprint extends App {
   /** The cluster that the manifests are for. */
   readonly target: ClusterTarget;
 
+  private readonly parameters: Parameters;
   private readonly layout: Layout;
   private readonly recordsConstructs: boolean;
 
@@ -71,6 +81,7 @@ export class Blueprint extends App {
       );
     }
     this.target = props.target;
+    this.parameters = props.parameters ?? {};
     this.layout = props.yamlOutputType ?? 'namespace';
     this.recordsConstructs =
       props.recordConstructMetadata ?? process.env.CDK8S_RECORD_CONSTRUCT_METADATA === 'true';
@@ -93,6 +104,12 @@ export class Blueprint extends App {
       );
     }
     return order.map((at) => charts[at]!);
+  }
+
+  /** Holds the synthesis to one more proof: it fails for every problem that the proof finds in the manifests. */
+  prove(proof: Proof): this {
+    addProof(this, proof);
+    return this;
   }
 
   /**
@@ -137,8 +154,11 @@ export class Blueprint extends App {
       entries.push({ object, manifest: tidy(rendered.manifest) });
     }
     problems.push(...duplicates(entries));
+    const { target, parameters } = this;
+    const judged = judgeEntries(entries, { root: this, target, parameters });
+    problems.push(...judged.problems);
     if (problems.length > 0) throw new BulwarkError(refusal(problems));
-    return orderEntries(this, entries);
+    return orderEntries(this, judged.entries);
   }
 }
 
@@ -172,16 +192,6 @@ function validate(construct: IConstruct): readonly string[] {
     return construct.node.validate();
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
-  }
-}
-
-/** Runs a step for one object; what is wrong with that object is a problem among others, not the end. */
-function attempt<T>(step: () => T, problems: string[]): T | undefined {
-  try {
-    return step();
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
-    return undefined;
   }
 }
 

@@ -1,12 +1,12 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
-import { waiverAnnotation } from '../../src/controls/waiver';
 import { BulwarkError } from '../../src/errors';
 import { hardenManifest, type PodAddition, type Violation } from '../../src/hardening/harden';
-import { describeObject, isObject, type Manifest } from '../../src/manifest/manifest';
+import { describeObject, type Manifest } from '../../src/manifest/manifest';
 import { podTemplateOf } from '../../src/manifest/pod';
 import type { ClusterTarget } from '../../src/target/target';
 import { setTarget, targetOf } from '../blueprint/settings';
+import { recordWaivers } from './recorded-waivers';
 import { waiversFor } from './waivers';
 
 /** Options of {@link Hardening.apply}. */
@@ -74,13 +74,16 @@ export function renderHardened(object: ApiObject): RenderedObject {
   const raw = (RAW_JSON.get(object) ?? (() => object.toJson() as Manifest))();
   if (!podTemplateOf(raw)) return { manifest: raw, problems: [] };
   const waivers = waiversFor(object);
-  const { manifest, violations } = hardenManifest(raw, {
+  const { manifest, violations, excused } = hardenManifest(raw, {
     target: targetOf(object),
     waived: new Set(waivers.map(({ control }) => control)),
     additions: object.node.scopes.flatMap((scope) => ADDITIONS.get(scope) ?? []),
   });
   return {
-    manifest: sorted(annotated(manifest, waivers.map(waiverAnnotation))),
+    manifest: recordWaivers(
+      manifest,
+      waivers.filter(({ control }) => excused.has(control)),
+    ),
     problems: violations.map((violation) => describeViolation(object, manifest, violation)),
   };
 }
@@ -125,30 +128,5 @@ function describeViolation(object: ApiObject, manifest: Manifest, { control, pat
   return (
     `${object.node.path} (${describeObject(manifest)}): ${path} breaks ${control.id}. ${control.why} ` +
     `Fix: ${control.fix} Or, with a reason: Waivers.of(scope).waive('${control.id}', { reason: '...' }).`
-  );
-}
-
-function annotated(manifest: Manifest, annotations: readonly (readonly [string, string])[]): Manifest {
-  if (annotations.length === 0) return manifest;
-  const metadata = { ...manifest.metadata };
-  metadata.annotations = { ...metadata.annotations, ...Object.fromEntries(annotations) };
-  return { ...manifest, metadata };
-}
-
-/** cdk8s sorts the keys of every object below the top level, unless told otherwise; so do we with what we added. */
-function sorted(manifest: Manifest): Manifest {
-  if (process.env.CDK8S_DISABLE_SORT) return manifest;
-  return Object.fromEntries(
-    Object.entries(manifest).map(([key, value]) => [key, sortKeys(value)]),
-  ) as Manifest;
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortKeys(value[key])]),
   );
 }

@@ -38,6 +38,8 @@ export interface Hardened {
   readonly manifest: Manifest;
   readonly changes: readonly Change[];
   readonly violations: readonly Violation[];
+  /** Ids of the waived controls that do not hold, so that the waiver is needed. */
+  readonly excused: ReadonlySet<string>;
   /** How many controls hold for the object's pods; 0 for an object without pods. */
   readonly held: number;
 }
@@ -48,7 +50,9 @@ export interface Hardened {
  * control holds for, and doing it twice is the same as doing it once. Objects that make no pods are returned as they are.
  */
 export function hardenManifest(manifest: Manifest, options: HardenOptions): Hardened {
-  if (!podTemplateOf(manifest)) return { manifest, changes: [], violations: [], held: 0 };
+  if (!podTemplateOf(manifest)) {
+    return { manifest, changes: [], violations: [], excused: new Set(), held: 0 };
+  }
   const copy = withoutNulls(manifest);
   const pod = podTemplateOf(copy)!;
   options.additions?.forEach((add) => add(pod));
@@ -61,6 +65,7 @@ export function hardenManifest(manifest: Manifest, options: HardenOptions): Hard
     manifest: untouched ? manifest : copy,
     changes: located(result.changes),
     violations: located(result.violations),
+    excused: result.excused,
     held: result.held,
   };
 }
@@ -68,12 +73,16 @@ export function hardenManifest(manifest: Manifest, options: HardenOptions): Hard
 function hardenPod(pod: PodTemplate, { target, waived }: HardenOptions): Omit<Hardened, 'manifest'> {
   const changes: Change[] = [];
   const violations: Violation[] = [];
+  const excused = new Set<string>();
   const containers = containersOf(pod.spec);
   let held = 0;
-  for (const control of POD_CONTROLS) {
-    const bound = waived?.has(control.id) ? undefined : bindControl(control, target);
-    if (!bound) continue;
+  for (const bound of POD_CONTROLS.flatMap((control) => bindControl(control, target) ?? [])) {
+    const { control } = bound;
     const unmet = subjectsOf(bound, pod, containers).filter(({ container }) => !bound.holds(pod, container));
+    if (waived?.has(control.id)) {
+      if (unmet.length > 0) excused.add(control.id);
+      continue;
+    }
     unmet.forEach(({ container }) => control.repair?.(pod, container, target));
     // Asked only now, since the repair for one container may be a field of the pod, and so one for all.
     const broken = unmet.filter(({ container }) => !bound.holds(pod, container));
@@ -90,5 +99,5 @@ function hardenPod(pod: PodTemplate, { target, waived }: HardenOptions): Omit<Ha
       target,
     );
   }
-  return { changes, violations, held };
+  return { changes, violations, excused, held };
 }

@@ -1,0 +1,9 @@
+/** Runs a step for one object; what is wrong with that object is a problem among others, not the end. */
+export function attempt<T>(step: () => T, problems: string[]): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}

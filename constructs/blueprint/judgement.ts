@@ -1,0 +1,99 @@
+import type { IConstruct } from 'constructs';
+import { controlsHold, type Problem, type Proof } from '../../src/controls/proof';
+import { POD_CONTROLS, controlsOf } from '../../src/controls/profiles';
+import type { Control, Parameters } from '../../src/controls/control';
+import type { Waiver } from '../../src/controls/waiver';
+import { describeObject, type Manifest } from '../../src/manifest/manifest';
+import type { ClusterTarget } from '../../src/target/target';
+import { recordWaivers } from '../workload/recorded-waivers';
+import { waiversFor } from '../workload/waivers';
+import { attempt } from './attempt';
+import type { Entry } from './order';
+
+/** The controls of the blueprint's profile that the hardening kernel has not judged yet, object by object. */
+const CONTROLS_BEYOND_KERNEL: readonly Control[] = controlsOf('hardened').filter(
+  (control) => !(POD_CONTROLS as readonly Control[]).includes(control),
+);
+
+/** Proofs that every blueprint is held to, beside the controls of its profile. */
+const PROOFS: readonly Proof[] = [];
+
+const ADDED = new WeakMap<IConstruct, Proof[]>();
+
+/**
+ * Holds the blueprint that a construct is in to one more proof, for what the manifests alone do not tell, such as what was
+ * declared in code. Proofs run in the order in which they were added; under a stock `App` none runs.
+ */
+export function addProof(scope: IConstruct, proof: Proof): void {
+  const { root } = scope.node;
+  const added = ADDED.get(root);
+  if (added) added.push(proof);
+  else ADDED.set(root, [proof]);
+}
+
+/** What {@link judgeEntries} goes by. */
+export interface JudgementOptions {
+  /** The blueprint. */
+  readonly root: IConstruct;
+  readonly target: ClusterTarget;
+  readonly parameters: Parameters;
+}
+
+/** Objects after everything was asked about them. */
+export interface Judgement {
+  /** The same objects; those that a waiver excuses with it as an annotation. */
+  readonly entries: readonly Entry[];
+  /** One message for each place that is not excused. */
+  readonly problems: readonly string[];
+}
+
+/** Asks of all objects together what the hardening kernel, which sees one workload at a time, cannot know. */
+export function judgeEntries(entries: readonly Entry[], options: JudgementOptions): Judgement {
+  const { root, target, parameters } = options;
+  const proofs = [controlsHold(CONTROLS_BEYOND_KERNEL, parameters), ...PROOFS, ...(ADDED.get(root) ?? [])];
+  const manifests = entries.map(({ manifest }) => manifest);
+  const owners = new Map<Manifest, Entry>(entries.map((entry) => [entry.manifest, entry]));
+  const excused = new Map<Manifest, Map<string, Waiver>>();
+  const problems: string[] = [];
+  const waivers = waiverLookup(problems);
+  for (const problem of proofs.flatMap((proof) => proof(manifests, target))) {
+    const owner = owners.get(problem.manifest);
+    const waiver = owner && problem.control ? waivers(owner).get(problem.control) : undefined;
+    if (waiver) {
+      const own = excused.get(problem.manifest) ?? new Map<string, Waiver>();
+      excused.set(problem.manifest, own.set(waiver.control, waiver));
+    } else {
+      problems.push(describeProblem(problem, owner));
+    }
+  }
+  return { entries: entries.map((entry) => recordOn(entry, excused.get(entry.manifest))), problems };
+}
+
+/** The waivers of an object by control, looked up once. Where one has expired, that is a problem and none holds. */
+function waiverLookup(problems: string[]): (entry: Entry) => ReadonlyMap<string, Waiver> {
+  const known = new Map<Entry, ReadonlyMap<string, Waiver>>();
+  return (entry) => {
+    let waivers = known.get(entry);
+    if (!waivers) {
+      const list = attempt(() => waiversFor(entry.object), problems) ?? [];
+      waivers = new Map(list.map((waiver) => [waiver.control, waiver]));
+      known.set(entry, waivers);
+    }
+    return waivers;
+  };
+}
+
+function recordOn(entry: Entry, waivers: ReadonlyMap<string, Waiver> | undefined): Entry {
+  return waivers ? { ...entry, manifest: recordWaivers(entry.manifest, [...waivers.values()]) } : entry;
+}
+
+function describeProblem(problem: Problem, owner: Entry | undefined): string {
+  const { manifest, field, what, why, fix, control } = problem;
+  const object = describeObject(manifest);
+  const place = owner ? `${owner.object.node.path} (${object})` : object;
+  const breach = control ? `${field} breaks ${control}: ${what}` : `${field}: ${what}`;
+  const waive = control
+    ? ` Or, with a reason: Waivers.of(scope).waive('${control}', { reason: '...' }).`
+    : '';
+  return `${place}: ${breach}. ${why} Fix: ${fix}${waive}`;
+}

@@ -1,0 +1,28 @@
+import { waiverAnnotation, type Waiver } from '../../src/controls/waiver';
+import { isObject, type Manifest } from '../../src/manifest/manifest';
+
+/** The object with its waivers as annotations, so that whoever reads the manifest sees them. */
+export function recordWaivers(manifest: Manifest, waivers: readonly Waiver[]): Manifest {
+  if (waivers.length === 0) return sorted(manifest);
+  const metadata = { ...manifest.metadata };
+  metadata.annotations = { ...metadata.annotations, ...Object.fromEntries(waivers.map(waiverAnnotation)) };
+  return sorted({ ...manifest, metadata });
+}
+
+/** cdk8s sorts the keys of every object below the top level, unless told otherwise; so do we with what we added. */
+function sorted(manifest: Manifest): Manifest {
+  if (process.env.CDK8S_DISABLE_SORT) return manifest;
+  return Object.fromEntries(
+    Object.entries(manifest).map(([key, value]) => [key, sortKeys(value)]),
+  ) as Manifest;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sortKeys(value[key])]),
+  );
+}
