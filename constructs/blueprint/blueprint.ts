@@ -15,6 +15,7 @@ import { attempt } from './attempt';
 import { addProof, judgeEntries } from './judgement';
 import { planFiles, type Layout } from './layout';
 import { orderEntries, type Entry, type Ordered } from './order';
+import { outputFiles } from './output-file';
 import { reportUncaughtErrors } from './uncaught';
 import { CONSTRUCT_METADATA, FILE_HEADER, replaceFolder } from './writer';
 
@@ -41,6 +42,8 @@ export interface BlueprintProps extends AppProps {
 export interface Synthesis {
   /** Names of the files in `outdir`, in the order of application. */
   readonly files: readonly string[];
+  /** Paths of the files in folders below `outdir`, which are not for kubectl. */
+  readonly otherFiles: readonly string[];
   /** Every object, in the order of application. */
   readonly manifests: readonly Manifest[];
   /** Counts the objects and judges their pods. Worked out when asked for. */
@@ -121,11 +124,14 @@ export class Blueprint extends App {
     const planned = planFiles(ordered, this.layout, this.outputFileExtension);
     const files = new Map(planned.map(({ name, manifests }) => [name, FILE_HEADER + toYaml(manifests)]));
     if (this.recordsConstructs) files.set(CONSTRUCT_METADATA, constructMetadata(ordered));
+    const others = outputFiles(this.node.findAll());
+    for (const [name, content] of others) files.set(name, content);
     replaceFolder(this.outdir, files);
     const manifests = planned.flatMap((file) => file.manifests);
     const summary = () => summarize(manifests, this.target);
     return {
       files: planned.map(({ name }) => name),
+      otherFiles: [...others.keys()],
       manifests,
       summary,
       describe: () => formatSummary(summary()),

@@ -11,6 +11,9 @@ export const FILE_HEADER = `${MARK} Change the code that makes it: the next synt
 /** The one file without that line: cdk8s-cli asks for it by this name, and JSON has no comments. */
 export const CONSTRUCT_METADATA = 'construct-metadata.json';
 
+/** In a folder below the output folder, the list of what was made there: the files of nodes cannot all begin with a comment. */
+const INDEX = '.made-by-cdk8s-bulwark';
+
 /**
  * Replaces what an earlier synthesis made in a folder by other files, all at once. The new folder is completed beside the old
  * one and takes its place by a rename, so whenever this is interrupted, the folder holds all old files, all new ones, or,
@@ -18,11 +21,12 @@ export const CONSTRUCT_METADATA = 'construct-metadata.json';
  * Files and folders that no synthesis made stay as they are.
  *
  * @param outdir Folder to write to. It is made when missing.
- * @param files Content of each file, by its name.
+ * @param content Content of each file, by its name; one in a folder below is named by its path, such as `nodes/README.md`.
  * @throws BulwarkError when a file of one of these names exists that no synthesis made, or the folder cannot be written.
  */
-export function replaceFolder(outdir: string, files: ReadonlyMap<string, string>): void {
+export function replaceFolder(outdir: string, content: ReadonlyMap<string, string>): void {
   const folder = behindLinks(outdir);
+  const files = withIndexes(content);
   const beside = (what: string) =>
     path.join(path.dirname(folder), `.${path.basename(folder)}.bulwark-${what}`);
   const [staged, retired, lock] = [beside('new'), beside('old'), beside('lock')];
@@ -111,8 +115,21 @@ function recover(folder: string, staged: string, retired: string): void {
   fs.rmSync(staged, { recursive: true, force: true });
 }
 
+/** Adds the list of files to each folder below. */
+function withIndexes(files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const folders = new Map<string, string[]>();
+  for (const name of files.keys()) {
+    const [folder = '', ...rest] = name.split('/');
+    if (rest.length > 0) folders.set(folder, [...(folders.get(folder) ?? []), rest.join('/')]);
+  }
+  const indexes = [...folders].map(
+    ([folder, names]) => [`${folder}/${INDEX}`, `${MARK}\n${names.sort().join('\n')}\n`] as const,
+  );
+  return new Map([...files, ...indexes]);
+}
+
 function replace({ folder, staged, retired }: Folders, files: ReadonlyMap<string, string>): void {
-  const foreign = fs.existsSync(folder) ? foreignEntries(folder) : [];
+  const foreign = fs.existsSync(folder) ? foreignEntries(folder, files) : [];
   refuse(folder, foreign, files);
   try {
     stage({ folder, staged, retired }, foreign, files);
@@ -125,7 +142,8 @@ function replace({ folder, staged, retired }: Folders, files: ReadonlyMap<string
 }
 
 function refuse(folder: string, foreign: readonly string[], files: ReadonlyMap<string, string>): void {
-  const clash = foreign.find((name) => files.has(name));
+  const taken = new Set([...files.keys(), ...[...files.keys()].flatMap(foldersOf)]);
+  const clash = foreign.find((name) => taken.has(name));
   if (clash !== undefined) {
     throw new BulwarkError(
       `${path.join(folder, clash)} was not made by a synthesis and would be overwritten. Move it away, or choose another outdir. Nothing was written.`,
@@ -138,17 +156,27 @@ function refuse(folder: string, foreign: readonly string[], files: ReadonlyMap<s
   }
 }
 
+/** The folders that a file is in, outermost first: `a` and `a/b` for `a/b/c`. */
+function foldersOf(name: string): string[] {
+  const parts = name.split('/').slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
 function stage(
   { folder, staged }: Folders,
   foreign: readonly string[],
   files: ReadonlyMap<string, string>,
 ): void {
   fs.mkdirSync(staged, { recursive: true });
+  const below = new Set([...files.keys(), ...foreign].flatMap(foldersOf));
+  for (const name of below) fs.mkdirSync(path.join(staged, name), { recursive: true });
   for (const [name, content] of files) fs.writeFileSync(path.join(staged, name), content);
   for (const name of foreign) carryOver(path.join(folder, name), path.join(staged, name));
-  const before = fs.statSync(folder, { throwIfNoEntry: false });
   // A folder that only its owner may read stays so.
-  if (before) fs.chmodSync(staged, before.mode);
+  for (const name of ['', ...below]) {
+    const before = fs.statSync(path.join(folder, name), { throwIfNoEntry: false });
+    if (before?.isDirectory()) fs.chmodSync(path.join(staged, name), before.mode);
+  }
 }
 
 function swap({ folder, staged, retired }: Folders): void {
@@ -180,12 +208,38 @@ function discard(folder: string): void {
   }
 }
 
-/** Names in a folder that are not files of an earlier synthesis. */
-function foreignEntries(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !(entry.isFile() && isMade(path.join(folder, entry.name))))
-    .map((entry) => entry.name);
+/** What was made in a folder and is still there, by its path below it. */
+function madeFiles(folder: string): Set<string> {
+  const made = new Set<string>();
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (entry.isFile() && isMade(file)) made.add(entry.name);
+    if (entry.isDirectory()) indexed(file).forEach((name) => made.add(`${entry.name}/${name}`));
+  }
+  return made;
+}
+
+function indexed(folder: string): string[] {
+  const index = path.join(folder, INDEX);
+  if (!fs.lstatSync(index, { throwIfNoEntry: false })?.isFile() || !isMade(index)) return [];
+  const [, ...names] = fs.readFileSync(index, 'utf8').trimEnd().split('\n');
+  const inside = names.filter((name) => !name.split('/').includes('..'));
+  return [INDEX, ...inside].filter((name) =>
+    fs.lstatSync(path.join(folder, name), { throwIfNoEntry: false })?.isFile(),
+  );
+}
+
+/** Paths in a folder that are not files of an earlier synthesis. A folder without any file of a synthesis is one entry. */
+function foreignEntries(folder: string, files: ReadonlyMap<string, string>): string[] {
+  const made = madeFiles(folder);
+  const shared = new Set([...made, ...files.keys()].flatMap(foldersOf));
+  const below = (parent: string): string[] =>
+    fs.readdirSync(path.join(folder, parent), { withFileTypes: true }).flatMap((entry) => {
+      const name = path.posix.join(parent, entry.name);
+      if (made.has(name)) return [];
+      return entry.isDirectory() && shared.has(name) ? below(name) : [name];
+    });
+  return below('');
 }
 
 function isMade(file: string): boolean {
@@ -228,11 +282,10 @@ function linkOrCopy(from: string, to: string): void {
 
 function isUpToDate(folder: string, files: ReadonlyMap<string, string>): boolean {
   if (!fs.existsSync(folder)) return false;
-  const foreign = new Set(foreignEntries(folder));
-  const made = fs.readdirSync(folder).filter((name) => !foreign.has(name));
+  const made = madeFiles(folder);
   return (
-    made.length === files.size &&
-    made.every((name) => files.get(name) === fs.readFileSync(path.join(folder, name), 'utf8'))
+    made.size === files.size &&
+    [...made].every((name) => files.get(name) === fs.readFileSync(path.join(folder, name), 'utf8'))
   );
 }
 
