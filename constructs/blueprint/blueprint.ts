@@ -12,7 +12,7 @@ import type { Proof } from '../../src/controls/proof';
 import type { ClusterTarget } from '../../src/target/target';
 import { Hardening, judgeInRoot, renderHardened } from '../workload/hardening';
 import { attempt } from './attempt';
-import { addProof, judgeEntries } from './judgement';
+import { addProof, judgeEntries, type Judgement } from './judgement';
 import { planFiles, type Layout } from './layout';
 import { orderEntries, type Entry, type Ordered } from './order';
 import { outputFiles } from './output-file';
@@ -151,20 +151,25 @@ export class Blueprint extends App {
     const problems = constructs.flatMap((construct) =>
       validate(construct).map((message) => `${construct.node.path || 'the app'}: ${message}`),
     );
+    const objects = constructs.filter((construct) => ApiObject.isApiObject(construct));
     const entries: Entry[] = [];
-    for (const object of constructs) {
-      if (!ApiObject.isApiObject(object)) continue;
+    for (const object of objects) {
       const rendered = attempt(() => renderHardened(object), problems);
       if (!rendered) continue;
       problems.push(...rendered.problems);
       entries.push({ object, manifest: tidy(rendered.manifest) });
     }
     problems.push(...duplicates(entries));
-    const { target, parameters } = this;
-    const judged = judgeEntries(entries, { root: this, target, parameters });
+    // Where an object could not be rendered, others would be said to lack it.
+    const judged = entries.length === objects.length ? this.judge(entries) : { entries, problems: [] };
     problems.push(...judged.problems);
     if (problems.length > 0) throw new BulwarkError(refusal(problems));
     return orderEntries(this, judged.entries);
+  }
+
+  private judge(entries: readonly Entry[]): Judgement {
+    const { target, parameters } = this;
+    return judgeEntries(entries, { root: this, target, parameters });
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from 'cdk8s-plus-27';
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { HardenedDeployment, Peer, Tenant, type TenantNamespace } from '../../constructs';
+import { HardenedDeployment, Peer, Tenant, Waivers, type TenantNamespace } from '../../constructs';
 import { resources } from './shop';
 
 /** What the other tenants stand on: the way in from outside, and the eyes of whoever is on call. */
@@ -66,13 +66,16 @@ function ingressController(namespace: TenantNamespace, clusterWide: Chart): Hard
       },
     ],
   });
-  controller.exposeViaService({
+  const service = controller.exposeViaService({
     name: 'ingress',
     serviceType: ServiceType.LOAD_BALANCER,
     ports: [
       { name: 'http', port: 80, targetPort: 8080 },
       { name: 'https', port: 443, targetPort: 8443 },
     ],
+  });
+  Waivers.of(service).waive('load-balancer-source-ranges', {
+    reason: 'the shop is public, and customers come from any address',
   });
   controller.allowFrom(Peer.anywhere(), { ports: [8080, 8443] });
   controller.allowTo(Peer.apiServer());

@@ -1,10 +1,22 @@
 import { Duration, Size } from 'cdk8s';
-import { Cpu, EnvValue, HttpIngressPathType, Ingress, IngressBackend, Probe } from 'cdk8s-plus-27';
+import {
+  Cpu,
+  EnvValue,
+  HttpIngressPathType,
+  Ingress,
+  IngressBackend,
+  Probe,
+  type IngressRule,
+  type Service as KubernetesService,
+} from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { HardenedDeployment, Tenant } from '../../constructs';
+import { HardenedDeployment, Tenant, Waivers } from '../../constructs';
 
 const REGISTRY = 'gcr.io/google-samples/microservices-demo';
 const VERSION = 'v0.3.6';
+
+/** Where customers shop. */
+const SHOP_HOST = 'shop.example.com';
 
 /** The ingress controller's Service, seen from another namespace. */
 const INGRESS_HOST = 'ingress.platform-ingress';
@@ -137,18 +149,32 @@ export class Shop extends Tenant {
       name,
       ports: [{ name: health, port: servicePort, targetPort: port }],
     });
-    if (health === 'http') {
-      // By its name for customers, by that of the controller for the load generator.
-      const backend = IngressBackend.fromService(exposed);
-      const rules = ['shop.example.com', INGRESS_HOST].map((host) => ({
-        host,
-        path: '/',
-        pathType: HttpIngressPathType.PREFIX,
-        backend,
-      }));
-      new Ingress(this.web, `${name}-ingress`, { className: 'nginx', rules });
-    }
+    if (health === 'http') this.publish(name, exposed);
     return deployment;
+  }
+
+  /** Makes a Service reachable through the ingress controller. */
+  private publish(name: string, service: KubernetesService): void {
+    const rule = (host: string): IngressRule => ({
+      host,
+      path: '/',
+      pathType: HttpIngressPathType.PREFIX,
+      backend: IngressBackend.fromService(service),
+    });
+    // With the default certificate of the controller, which sends customers on from HTTP to HTTPS.
+    new Ingress(this.web, `${name}-ingress`, {
+      className: 'nginx',
+      rules: [rule(SHOP_HOST)],
+      tls: [{ hosts: [SHOP_HOST] }],
+    });
+    const loadTest = new Ingress(this.web, `${name}-load-test`, {
+      className: 'nginx',
+      rules: [rule(INGRESS_HOST)],
+    });
+    Waivers.of(loadTest).waive('ingress-tls', {
+      reason:
+        'only the load generator knows this host; its customers are made up, and their requests stay in the cluster',
+    });
   }
 
   private redis(): HardenedDeployment {

@@ -218,7 +218,7 @@ export const IDENTITY_CONTROLS: readonly (PodControl | ObjectControl | Inventory
     rule: everyToken('token.?expirationSeconds.orValue(3600) <= 86400'),
     field: 'volumes',
     fix: 'Set expirationSeconds to 86400 or less, such as 1800.',
-    broken: { volumes: [tokenVolume({ expirationSeconds: 31_536_000 })] },
+    broken: { volumes: [tokenVolume({ audience: 'vault', expirationSeconds: 31_536_000 })] },
   },
   {
     id: 'token-audience',

@@ -17,7 +17,7 @@ export function namespace(scope: Construct, name: string): ApiObject {
   return new ApiObject(new Chart(scope, `namespace-${name}`), 'Namespace', {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name },
+    metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
   });
 }
 

@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ApiObject, Chart, Testing, YamlOutputType, type IResolver } from 'cdk8s';
-import { ClusterRole, Deployment } from 'cdk8s-plus-27';
+import { ClusterRole, Deployment, Ingress, IngressBackend } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import {
   Blueprint,
   BulwarkError,
   ClusterTarget,
+  DefaultDeny,
   HardenedDeployment,
   Hardening,
   Tenant,
@@ -75,7 +76,8 @@ describe('the files of a blueprint', () => {
       containers: [{ image: 'registry.example/api:1.0.0', port: 8080 }],
     });
     api.allowFrom(api);
-    api.exposeViaIngress('/');
+    const rules = [{ host: 'shop.example', backend: IngressBackend.fromService(api.exposeViaService()) }];
+    new Ingress(web, 'in', { rules, tls: [{ hosts: ['shop.example'] }] });
     configMap(web, 'settings');
     new ApiObject(web, 'Custom', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' } });
 
@@ -124,8 +126,8 @@ describe('the files of a blueprint', () => {
         () => configMap(new Chart(cluster, 'one', { namespace: 'alpha' }), 'settings'),
         () => pod(new Chart(cluster, 'two', { namespace: 'alpha' }), 'web'),
         () => pod(new Chart(cluster, 'three', { namespace: 'alpha-2' }), 'web'),
-        () => namespace(cluster, 'alpha'),
-        () => namespace(cluster, 'alpha-2'),
+        () => new DefaultDeny(namespace(cluster, 'alpha'), 'deny', { namespace: 'alpha' }),
+        () => new DefaultDeny(namespace(cluster, 'alpha-2'), 'deny', { namespace: 'alpha-2' }),
         () => new Tenant(cluster, 'shop').namespace('web'),
       ];
       order.forEach((step) => steps[step]!());
@@ -277,6 +279,7 @@ describe('what a blueprint refuses', () => {
   it('is told in one error, with every problem of every construct, and nothing is written', () => {
     const cluster = blueprint();
     const one = new Chart(cluster, 'one', { namespace: 'ns' });
+    new DefaultDeny(one, 'deny');
     pod(one, 'rooted', { hostNetwork: true }, { securityContext: { privileged: true } });
     configMap(one, 'twice');
     const two = new Chart(cluster, 'two', { namespace: 'ns' });
@@ -392,6 +395,7 @@ describe('validations', () => {
   it('render and judge each object once', () => {
     const cluster = blueprint();
     const chart = new Chart(cluster, 'chart', { namespace: 'ns' });
+    new DefaultDeny(chart, 'deny');
     const object = pod(chart, 'web');
     const toJson = jest.spyOn(object, 'toJson');
     cluster.synth();
@@ -526,6 +530,7 @@ describe('the rest of a cdk8s App', () => {
     const chart = new Chart(cluster, 'chart', { namespace: 'ns' });
     Hardening.apply(chart);
     Hardening.apply(cluster);
+    new DefaultDeny(chart, 'deny');
     pod(chart, 'rooted', { hostNetwork: true });
     expect(errorOf(() => cluster.synth()).message).toMatch(/^The blueprint has a problem/);
   });

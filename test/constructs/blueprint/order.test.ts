@@ -200,7 +200,7 @@ describe('dependencies that no order can meet', () => {
         const web = new ApiObject(one, 'Namespace', {
           apiVersion: 'v1',
           kind: 'Namespace',
-          metadata: { name: 'web' },
+          metadata: { name: 'web', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
         });
         web.addDependency(configMap(two, 'inside', 'web'));
       },
@@ -255,7 +255,7 @@ interface Tree {
   readonly layout: YamlOutputType | undefined;
 }
 
-const KINDS = ['ConfigMap', 'Service', 'ResourceQuota', 'Widget', 'ClusterRole', 'Ingress'];
+const KINDS = ['ConfigMap', 'Service', 'ResourceQuota', 'Widget', 'ClusterRole', 'HorizontalPodAutoscaler'];
 
 const TREE: fc.Arbitrary<Tree> = fc.record({
   scopes: fc.array(fc.record({ parent: fc.nat(20), isChart: fc.boolean() }), { maxLength: 8 }),
@@ -279,7 +279,7 @@ const TREE: fc.Arbitrary<Tree> = fc.record({
 const API_VERSIONS: Record<string, string> = {
   Widget: 'x.io/v1',
   ClusterRole: 'rbac.authorization.k8s.io/v1',
-  Ingress: 'networking.k8s.io/v1',
+  HorizontalPodAutoscaler: 'autoscaling/v2',
 };
 
 /** Builds a tree, leaving out every dependency that would close a cycle; returns which object has to wait for which. */
