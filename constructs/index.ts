@@ -14,7 +14,23 @@ export type { Parameters } from '../src/controls/control';
 export type { Problem, Proof } from '../src/controls/proof';
 export type { Summary } from '../src/report/summary';
 export { Blueprint, type BlueprintProps, type Synthesis } from './blueprint/blueprint';
+export {
+  CloudIdentity,
+  type AksIdentity,
+  type EksIdentity,
+  type GkeIdentity,
+} from './identity/cloud-identity';
 export { LockedServiceAccount, type LockedServiceAccountProps } from './identity/locked-service-account';
+export { OidcProvider, type KubeconfigOptions, type OidcProviderProps } from './identity/oidc-provider';
+export {
+  ClusterRoleReference,
+  LockedClusterRole,
+  LockedRole,
+  type AllowRightOptions,
+  type BuiltInAggregate,
+  type LockedRoleProps,
+} from './identity/role';
+export { Subject, type BindingSubject } from './identity/subject';
 export { DefaultDeny, type DefaultDenyProps } from './network/default-deny';
 export type { AllowOptions, NetworkMember } from './network/intents';
 export { Peer, type PeerPort } from './network/peer';

@@ -98,6 +98,7 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
         declaredPorts: () => declaredPorts(this),
       });
       if (!props?.serviceAccount) assignServiceAccount(this);
+      addCloudLabels(this);
       this.addWritablePaths(props?.writablePaths ?? []);
       Hardening.apply(this);
     }
@@ -200,6 +201,14 @@ function assignServiceAccount(workload: Workload): void {
     metadata: { name, ...(metadata.namespace && { namespace: metadata.namespace }) },
   });
   (workload as { serviceAccount?: IServiceAccount }).serviceAccount = account;
+}
+
+function addCloudLabels(workload: Workload): void {
+  const { serviceAccount, podMetadata } = workload;
+  if (!(serviceAccount instanceof LockedServiceAccount)) return;
+  for (const [key, value] of Object.entries(serviceAccount.cloudIdentity?.podLabels ?? {})) {
+    podMetadata.addLabel(key, value);
+  }
 }
 
 function declaredPorts(workload: Workload): { port: number; protocol: 'TCP' | 'UDP' | 'SCTP' }[] {

@@ -1,18 +1,15 @@
-import {
-  ApiResource,
-  Capability,
-  ClusterRole,
-  ClusterRoleBinding,
-  EnvFieldPaths,
-  EnvValue,
-  Probe,
-  Role,
-  RoleBinding,
-  ServiceType,
-} from 'cdk8s-plus-27';
+import { Capability, EnvFieldPaths, EnvValue, Probe, ServiceType } from 'cdk8s-plus-27';
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { HardenedDeployment, Peer, Tenant, Waivers, type TenantNamespace } from '../../constructs';
+import {
+  HardenedDeployment,
+  LockedClusterRole,
+  LockedRole,
+  Peer,
+  Tenant,
+  Waivers,
+  type TenantNamespace,
+} from '../../constructs';
 import { resources } from './shop';
 
 /** What the other tenants stand on: the way in from outside, and the eyes of whoever is on call. */
@@ -90,34 +87,18 @@ function grantIngressRights(
   namespace: TenantNamespace,
   clusterWide: Chart,
 ): void {
-  const account = controller.serviceAccount!;
-  const ingresses = ApiResource.custom({ apiGroup: 'networking.k8s.io', resourceType: 'ingresses' });
-  const status = ApiResource.custom({ apiGroup: 'networking.k8s.io', resourceType: 'ingresses/status' });
-  const classes = ApiResource.custom({ apiGroup: 'networking.k8s.io', resourceType: 'ingressclasses' });
-  const slices = ApiResource.custom({ apiGroup: 'discovery.k8s.io', resourceType: 'endpointslices' });
+  new LockedClusterRole(clusterWide, 'ingress-reader', { metadata: { name: 'platform-ingress-reader' } })
+    .allow(
+      ['get', 'list', 'watch'],
+      ['ingresses', 'ingressclasses', 'endpointslices', 'services', 'namespaces'],
+    )
+    .allow(['update'], ['ingresses/status'])
+    .bindTo(controller);
 
-  const reader = new ClusterRole(clusterWide, 'ingress-reader', {
-    metadata: { name: 'platform-ingress-reader' },
-  });
-  reader.allow(
-    ['get', 'list', 'watch'],
-    ingresses,
-    classes,
-    slices,
-    ApiResource.SERVICES,
-    ApiResource.NAMESPACES,
-  );
-  reader.allow(['update'], status);
-  const binding = new ClusterRoleBinding(clusterWide, 'ingress-reader-binding', {
-    metadata: { name: 'platform-ingress-reader' },
-    role: reader,
-  });
-  binding.addSubjects(account);
-
-  const leader = new Role(namespace, 'ingress-leader');
-  leader.allow(['create'], ApiResource.LEASES);
-  leader.allow(['get', 'update'], ApiResource.LEASES);
-  new RoleBinding(namespace, 'ingress-leader-binding', { role: leader }).addSubjects(account);
+  new LockedRole(namespace, 'ingress-leader')
+    .allow(['create'], ['leases'])
+    .allow(['get', 'update'], ['leases'], { names: ['ingress-leader'] })
+    .bindTo(controller);
 }
 
 /** An agent that scrapes metrics and sends them to a remote store. */
