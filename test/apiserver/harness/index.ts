@@ -5,4 +5,5 @@ export { corpusFile } from './corpora';
 export { describeWithApiServer } from './describe';
 export { type KubectlOptions, type KubectlResult } from './kubectl';
 export { create, type CreateOptions, createRestrictedNamespace, podOf } from './objects';
+export { pipeline, type Post } from './pipeline';
 export { fillQuotaStatus } from './quota';
