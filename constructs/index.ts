@@ -7,11 +7,19 @@ export {
   type ClusterCapabilities,
   type IpFamily,
 } from '../src/target/target';
+export type { WellKnownPods } from '../src/target/well-known';
 export type { ApiToken } from '../src/hardening/api-token';
 export type { WritablePath } from '../src/hardening/writable-paths';
 export type { Manifest } from '../src/manifest/manifest';
 export type { Parameters } from '../src/controls/control';
 export type { Problem, Proof } from '../src/controls/proof';
+export type {
+  DeclaredBlock,
+  DeclaredConnection,
+  DeclaredPeer,
+  DeclaredPods,
+  DeclaredPort,
+} from '../src/network/declared';
 export type { Summary } from '../src/report/summary';
 export { Blueprint, type BlueprintProps, type Synthesis } from './blueprint/blueprint';
 export {
@@ -32,8 +40,10 @@ export {
 } from './identity/role';
 export { Subject, type BindingSubject } from './identity/subject';
 export { DefaultDeny, type DefaultDenyProps } from './network/default-deny';
+export { declaredConnections } from './network/declarations';
 export type { AllowOptions, NetworkMember } from './network/intents';
-export { Peer, type PeerPort } from './network/peer';
+export { Peer } from './network/peer';
+export type { PeerPort } from './network/ports';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';
 export type { TenantQuota } from './tenancy/quota';
 export { Tenant, type TenantProps } from './tenancy/tenant';

@@ -15,6 +15,8 @@ export * from './manifest/pod';
 export { formatQuantity, parseQuantity } from './manifest/quantity';
 export { toYaml } from './manifest/yaml';
 export * from './rbac';
+export * from './network/declared';
 export * from './report/summary';
 export * from './target/dns';
 export * from './target/target';
+export * from './target/well-known';

@@ -1,7 +1,11 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { DeclaredPods } from '../../src/network/declared';
 import { targetOf } from '../blueprint/settings';
-import { podPeer, type PolicyPeer } from './peer';
+import { declareConnections } from './declarations';
+import { Peer } from './peer';
+import { policySpec, type Opening } from './policy';
+import { resolvePorts } from './ports';
 
 /** Properties of {@link DefaultDeny}. */
 export interface DefaultDenyProps {
@@ -28,27 +32,32 @@ export class DefaultDeny extends Construct {
       spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
     });
     if (props.dns === false) return;
+    const namespace = props.namespace ?? Chart.of(this).namespace ?? '';
+    const openings = this.dnsOpenings(namespace);
     new ApiObject(this, 'Dns', {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
       metadata: metadata('allow-dns'),
-      spec: { podSelector: {}, policyTypes: ['Egress'], egress: this.dnsRules() },
+      // Egress alone: that nothing comes in is said once, by the other policy.
+      spec: { ...policySpec({}, namespace, { ingress: [], egress: openings }), policyTypes: ['Egress'] },
     });
+    const everyPod: DeclaredPods = { type: 'pods', namespaces: [namespace || 'default'], labels: {} };
+    declareConnections(this, () =>
+      openings.map(({ peer, ports }) => ({
+        source: everyPod,
+        destination: peer,
+        ports,
+        opens: 'egress' as const,
+        path: this.node.path,
+      })),
+    );
   }
 
-  private dnsRules(): object[] {
-    const { dns } = targetOf(this);
-    const rule = (port: number, to: PolicyPeer[]) => ({
-      ports: [
-        { port, protocol: 'UDP' },
-        { port, protocol: 'TCP' },
-      ],
-      to,
-    });
-    const nodeLocal = dns.nodeLocal.map((address) => ({
-      ipBlock: { cidr: `${address}/${address.includes(':') ? 128 : 32}` },
-    }));
-    const pods = rule(dns.port, [podPeer(dns.podLabels, dns.namespace, undefined)]);
-    return nodeLocal.length > 0 ? [pods, rule(53, nodeLocal)] : [pods];
+  private dnsOpenings(namespace: string): Opening[] {
+    return Peer.dns()
+      .resolve({ target: targetOf(this), namespace, direction: 'egress' })
+      .flatMap(({ peers, ports }) =>
+        peers.map((peer) => ({ peer, ports: resolvePorts(ports, undefined, '').ports })),
+      );
   }
 }

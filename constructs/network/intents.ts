@@ -1,11 +1,17 @@
 import { ApiObject, Lazy } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
-import { compareText } from '../../src/manifest/manifest';
+import type { DeclaredPods } from '../../src/network/declared';
 import { targetOf } from '../blueprint/settings';
-import { podPeer, type Peer, type PeerPort, type PolicyPeer } from './peer';
+import { agreementProblems, Consents, type EVERY_TENANT } from './agreement';
+import { declaredOf, isMember, peerOf, portsOf, type Connection } from './connection';
+import { declareConnections } from './declarations';
+import { addMember, membersAbove } from './members';
+import { Peer } from './peer';
+import { policySpec, type Opening } from './policy';
+import { readPorts, type ContainerPort, type PeerPort } from './ports';
 
-/** Options of `allowFrom` and `allowTo`. */
+/** Options of `allowFrom`, `allowTo` and `offerTo`. */
 export interface AllowOptions {
   /**
    * Ports of the destination's pods.
@@ -14,96 +20,165 @@ export interface AllowOptions {
   readonly ports?: readonly (number | string | PeerPort)[];
 }
 
-/** A workload as the network sees it. */
+/** Whoever takes part in the network with policies of their own: a workload, or all pods of a namespace or a tenant. */
 export interface NetworkMember {
   /** Its intents. */
   readonly intents: NetworkIntents;
 }
 
-/** How a workload presents itself to {@link NetworkIntents}. */
+/** How a member presents itself to {@link NetworkIntents}. */
 export interface IntentSubject {
   readonly construct: Construct;
-  readonly name: string;
-  readonly namespace: string | undefined;
+  /** Name of its NetworkPolicy, or undefined where its parts have policies and it has none. */
+  readonly policyName: string | undefined;
+  /** Names of the namespaces that its pods are in; the empty one is that which kubectl is set to. */
+  readonly namespaces: () => readonly string[];
+  /** Labels that all of its pods carry and no others; empty for every pod. */
   readonly podLabels: () => Readonly<Record<string, string>>;
-  /** Ports that its containers declare. */
-  readonly declaredPorts: () => readonly Required<Omit<PeerPort, 'endPort'>>[];
+  /** Name of the workload, where it is one. */
+  readonly workload?: string;
+  /** Ports that its containers declare. @default unknown */
+  readonly declaredPorts?: () => readonly ContainerPort[];
+  /** The members that it consists of. @default none */
+  readonly parts?: () => readonly NetworkIntents[];
+  /** What keeps policies from having an effect on its pods. @default nothing */
+  readonly obstacle?: () => string | undefined;
 }
 
 type Direction = 'ingress' | 'egress';
 
-/** Everything one workload may be reached from and may reach, collected into one NetworkPolicy. */
+/** Everything that one member may be reached from and may reach, collected into one NetworkPolicy for each namespace of it. */
 export class NetworkIntents {
-  private readonly rules: Record<Direction, Rule[]> = { ingress: [], egress: [] };
+  /** What it agrees to across the border of its tenant. @internal */
+  readonly consents = new Consents();
+
+  private readonly connections: Connection[] = [];
   private policy?: ApiObject;
 
-  constructor(private readonly subject: IntentSubject) {}
+  constructor(
+    /** @internal */
+    readonly subject: IntentSubject,
+  ) {
+    const { construct } = subject;
+    addMember(construct, this);
+    declareConnections(construct, () => this.declared.flatMap(declaredOf));
+    construct.node.addValidation({ validate: () => this.problems() });
+  }
 
-  /** Lets a peer reach this workload; where the peer is a workload, lets it out to this one as well. */
+  /** Lets a peer reach this member; where the peer is a member, lets it out to this one as well. */
   allowFrom(peer: Peer | NetworkMember, options: AllowOptions = {}): void {
-    if (isMember(peer)) {
-      connect(peer.intents, this, options);
-      return;
-    }
-    const { subject } = this;
-    const context = {
-      target: targetOf(subject.construct),
-      namespace: subject.namespace,
-      direction: 'ingress' as const,
-    };
-    const { peers } = this.explain(() => peer.resolve(context));
-    this.add('ingress', peers, this.portsOfSubject(options));
-  }
-
-  /** Lets this workload reach a peer; where the peer is a workload, lets this one in there as well. */
-  allowTo(peer: Peer | NetworkMember, options: AllowOptions = {}): void {
-    if (isMember(peer)) {
-      connect(this, peer.intents, options);
-      return;
-    }
-    const { subject } = this;
-    const context = {
-      target: targetOf(subject.construct),
-      namespace: subject.namespace,
-      direction: 'egress' as const,
-    };
-    const resolved = this.explain(() => peer.resolve(context));
-    const ports = options.ports?.map(toPort) ?? resolved.ports;
-    if (!ports) {
-      throw new BulwarkError(
-        `${subject.construct.node.path}: allowTo names no ports, and an open destination is a way out for everything. ` +
-          'Add them: allowTo(peer, { ports: [443] }).',
+    const ports = this.portsIn(options);
+    if (peer instanceof Peer) {
+      this.refuseUnknownPorts('allowFrom', ports);
+      const sources = this.resolve(peer, 'ingress').flatMap(({ peers }) => peers);
+      sources.forEach((source) =>
+        this.add({ source, destination: this, ports, opens: 'ingress', declaredBy: this }),
       );
+      return;
     }
-    this.add('egress', resolved.peers, ports);
+    this.consents.give('destination', peer.intents, ports);
+    this.connect(peer.intents, this, ports);
   }
 
-  /** @internal */
-  add(direction: Direction, peers: readonly PolicyPeer[], ports: readonly PeerPort[]): void {
-    this.policy ??= this.makePolicy();
-    this.rules[direction].push({ peers, ports });
+  /** Lets this member reach a peer; where the peer is a member, lets this one in there as well. */
+  allowTo(peer: Peer | NetworkMember, options: AllowOptions = {}): void {
+    const asked = this.portsIn(options);
+    if (peer instanceof Peer) {
+      for (const { peers, ports = [] } of this.resolve(peer, 'egress')) {
+        const chosen = asked ?? ports;
+        if (chosen.length === 0) this.refuseOpenDestination();
+        peers.forEach((destination) =>
+          this.add({ source: this, destination, ports: chosen, opens: 'egress', declaredBy: this }),
+        );
+      }
+      return;
+    }
+    this.consents.give('source', peer.intents, asked);
+    this.connect(this, peer.intents, asked);
   }
 
-  /** @internal */
-  portsOfSubject(options: AllowOptions): readonly PeerPort[] {
-    const ports = options.ports?.map(toPort) ?? this.subject.declaredPorts();
-    if (ports.length > 0) return ports;
+  /** Agrees to be reached by others beyond its tenant, without opening anything: they open it by `allowTo`. */
+  offerTo(partner: NetworkMember | typeof EVERY_TENANT, options: AllowOptions = {}): void {
+    const who = typeof partner === 'string' ? partner : partner.intents;
+    this.consents.give('destination', who, this.portsIn(options));
+  }
+
+  /** This member as plain data. @internal */
+  asPeer(): DeclaredPods {
+    const { namespaces, podLabels, workload } = this.subject;
+    return {
+      type: 'pods',
+      namespaces: namespaces(),
+      labels: podLabels(),
+      ...(workload !== undefined && { workload }),
+    };
+  }
+
+  /** The connections that it takes part in. @internal */
+  get all(): readonly Connection[] {
+    return this.connections;
+  }
+
+  /** Makes the policy that isolates it and lets through what is allowed. @internal */
+  ensurePolicy(): void {
+    this.subject.parts?.().forEach((part) => part.ensurePolicy());
+    const { construct, policyName, namespaces } = this.subject;
+    if (this.policy || policyName === undefined) return;
+    const [namespace = ''] = namespaces();
+    this.policy = new ApiObject(construct, 'NetworkPolicy', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: policyName, ...(namespace && { namespace }) },
+      spec: Lazy.any({ produce: () => this.toSpec(namespace) }) as unknown,
+    });
+  }
+
+  private get declared(): Connection[] {
+    return this.connections.filter(({ declaredBy }) => declaredBy === this);
+  }
+
+  private add(connection: Connection): void {
+    const members = [connection.source, connection.destination].filter(isMember);
+    for (const member of new Set(members)) {
+      member.connections.push(connection);
+      member.ensurePolicy();
+    }
+  }
+
+  private connect(
+    source: NetworkIntents,
+    destination: NetworkIntents,
+    ports: readonly PeerPort[] | undefined,
+  ): void {
+    refuseHomeless(source, destination);
+    destination.refuseUnknownPorts(this === source ? 'allowTo' : 'allowFrom', ports);
+    this.add({ source, destination, ports, opens: 'both', declaredBy: this });
+  }
+
+  private portsIn({ ports }: AllowOptions): readonly PeerPort[] | undefined {
+    return ports && this.explain(() => readPorts(ports, targetOf(this.subject.construct)));
+  }
+
+  private resolve(peer: Peer, direction: Direction) {
+    const { construct, namespaces } = this.subject;
+    const [namespace = ''] = namespaces();
+    return this.explain(() => peer.resolve({ target: targetOf(construct), namespace, direction }));
+  }
+
+  /** What cannot declare a port has to be told. */
+  private refuseUnknownPorts(call: string, ports: readonly PeerPort[] | undefined): void {
+    if (ports || this.subject.declaredPorts) return;
     throw new BulwarkError(
-      `${this.subject.construct.node.path}: no container declares a port, so it is unknown where to let traffic in. ` +
-        'Declare it, for example containers: [{ image, port: 8080 }], or name it: allowFrom(peer, { ports: [8080] }).',
+      `${this.subject.construct.node.path}: stands for pods that may declare any port, and ${call} names none. ` +
+        `Add them: ${call}(peer, { ports: [8080] }).`,
     );
   }
 
-  /** This workload as a peer in the policy of another. @internal */
-  asPeerOf(other: NetworkIntents): PolicyPeer {
-    const { namespace, construct, podLabels } = this.subject;
-    if (namespace === undefined && other.subject.namespace !== undefined) {
-      throw new BulwarkError(
-        `${construct.node.path}: has no namespace, so ${other.subject.construct.node.path} cannot name it as a peer. ` +
-          'Put it into a TenantNamespace, or set the namespace of its chart.',
-      );
-    }
-    return podPeer(podLabels(), namespace, other.subject.namespace);
+  private refuseOpenDestination(): never {
+    throw new BulwarkError(
+      `${this.subject.construct.node.path}: allowTo names no ports, and an open destination is a way out for everything. ` +
+        'Add them: allowTo(peer, { ports: [443] }).',
+    );
   }
 
   private explain<T>(step: () => T): T {
@@ -116,69 +191,46 @@ export class NetworkIntents {
     }
   }
 
-  private makePolicy(): ApiObject {
-    const { construct, name, namespace } = this.subject;
-    return new ApiObject(construct, 'NetworkPolicy', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: { name, ...(namespace && { namespace }) },
-      spec: Lazy.any({ produce: () => this.toSpec() }) as unknown,
+  private problems(): string[] {
+    const obstacle = this.connections.length > 0 ? this.subject.obstacle?.() : undefined;
+    const found = this.declared.flatMap((connection) => [
+      ...portsOf(connection).problems,
+      ...agreementProblems(connection),
+    ]);
+    return [...new Set([...(obstacle === undefined ? [] : [obstacle]), ...found])];
+  }
+
+  private toSpec(namespace: string): object {
+    // A namespace has the policy for what is said of its tenant, since nothing else stands for all of the tenant's pods.
+    const speakers = this.subject.workload === undefined ? membersAbove(this.subject.construct) : [this];
+    const openings = (direction: Direction) => speakers.flatMap((speaker) => openingsOf(speaker, direction));
+    return policySpec(selectorOf(this.subject.podLabels()), namespace, {
+      ingress: openings('ingress'),
+      egress: openings('egress'),
     });
   }
-
-  private toSpec(): object {
-    const ingress = mergeRules(this.rules.ingress).map(({ peers, ports }) => ({ from: peers, ports }));
-    const egress = mergeRules(this.rules.egress).map(({ peers, ports }) => ({ to: peers, ports }));
-    return {
-      podSelector: { matchLabels: { ...this.subject.podLabels() } },
-      // Both, always: a policy that leaves Egress out denies nothing there, whatever a reader may think.
-      policyTypes: ['Ingress', 'Egress'],
-      // kubectl would report an empty list as a change at every apply.
-      ...(ingress.length > 0 && { ingress }),
-      ...(egress.length > 0 && { egress }),
-    };
-  }
 }
 
-interface Rule {
-  readonly peers: readonly PolicyPeer[];
-  readonly ports: readonly PeerPort[];
+function selectorOf(labels: Readonly<Record<string, string>>) {
+  return Object.keys(labels).length > 0 ? { matchLabels: { ...labels } } : {};
 }
 
-function isMember(peer: Peer | NetworkMember): peer is NetworkMember {
-  return 'intents' in peer;
+function openingsOf(member: NetworkIntents, direction: Direction): Opening[] {
+  const [own, other] =
+    direction === 'ingress' ? (['destination', 'source'] as const) : (['source', 'destination'] as const);
+  return member.all
+    .filter((connection) => connection[own] === member)
+    .filter(({ opens }) => opens === 'both' || opens === direction)
+    .map((connection) => ({ peer: peerOf(connection[other]), ports: portsOf(connection).ports }));
 }
 
-function connect(from: NetworkIntents, to: NetworkIntents, options: AllowOptions): void {
-  const ports = to.portsOfSubject(options);
-  to.add('ingress', [from.asPeerOf(to)], ports);
-  from.add('egress', [to.asPeerOf(from)], ports);
-}
-
-function toPort(port: number | string | PeerPort): PeerPort {
-  return typeof port === 'object' ? port : { port };
-}
-
-/** One rule for each set of ports, with every peer that has it; in an order that does not depend on who asked first. */
-function mergeRules(rules: readonly Rule[]): { peers: PolicyPeer[]; ports: object[] }[] {
-  const portsOfPeer = new Map<string, Map<string, object>>();
-  for (const { peers, ports } of rules) {
-    for (const peer of peers) {
-      const known = portsOfPeer.get(JSON.stringify(peer)) ?? new Map<string, object>();
-      ports.map(policyPort).forEach((port) => known.set(JSON.stringify(port), port));
-      portsOfPeer.set(JSON.stringify(peer), known);
-    }
-  }
-  const merged = new Map<string, { peers: PolicyPeer[]; ports: object[] }>();
-  for (const [peer, known] of [...portsOfPeer].sort(([a], [b]) => compareText(a, b))) {
-    const keys = [...known.keys()].sort(compareText);
-    const rule = merged.get(keys.join()) ?? { peers: [], ports: keys.map((key) => known.get(key)!) };
-    rule.peers.push(JSON.parse(peer) as PolicyPeer);
-    merged.set(keys.join(), rule);
-  }
-  return [...merged].sort(([a], [b]) => compareText(a, b)).map(([, rule]) => rule);
-}
-
-function policyPort({ port, protocol = 'TCP', endPort }: PeerPort): object {
-  return { port, ...(endPort && { endPort }), protocol };
+/** A policy in a namespace cannot name pods of which nobody knows the namespace. */
+function refuseHomeless(source: NetworkIntents, destination: NetworkIntents): void {
+  const homeless = [source, destination].filter(({ subject }) => subject.namespaces().includes(''));
+  if (homeless.length !== 1) return;
+  const other = homeless[0] === source ? destination : source;
+  throw new BulwarkError(
+    `${homeless[0]!.subject.construct.node.path}: has no namespace, so ${other.subject.construct.node.path} cannot name it as a peer. ` +
+      'Put it into a TenantNamespace, or set the namespace of its chart.',
+  );
 }

@@ -5,6 +5,9 @@ import { BulwarkError } from '../../src/errors';
 import { TENANT_LABEL } from '../../src/report/summary';
 import { targetOf } from '../blueprint/settings';
 import { DefaultDeny } from '../network/default-deny';
+import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
+import { declareNamespace } from '../network/members';
+import type { Peer } from '../network/peer';
 import type { TenantQuota } from './quota';
 
 /** Properties of a namespace of a tenant. */
@@ -45,9 +48,12 @@ const LONGEST_CRON_JOB_NAME = 52;
  *
  * Objects are named by their place below the chart, without a hash: `new HardenedDeployment(namespace, 'api')` is named `api`.
  */
-export class TenantNamespace extends Chart {
+export class TenantNamespace extends Chart implements NetworkMember {
   /** Name of the Namespace. */
   override readonly namespace: string;
+
+  /** What all of its pods may be reached from and may reach. */
+  readonly intents: NetworkIntents;
 
   /** Use {@link Tenant.namespace}. @internal */
   constructor(scope: Construct, id: string, owner: NamespaceOwner, props: TenantNamespaceProps = {}) {
@@ -89,6 +95,34 @@ export class TenantNamespace extends Chart {
       },
     });
     new DefaultDeny(this, 'DefaultDeny');
+    declareNamespace(this, owner.name);
+    this.intents = new NetworkIntents({
+      construct: this,
+      policyName: 'allow-namespace',
+      namespaces: () => [owner.name],
+      podLabels: () => ({}),
+    });
+  }
+
+  /**
+   * Lets a peer reach every pod of the namespace.
+   * @throws BulwarkError when no port is named.
+   */
+  allowFrom(peer: Peer | NetworkMember, options?: AllowOptions): void {
+    this.intents.allowFrom(peer, options);
+  }
+
+  /**
+   * Lets every pod of the namespace reach a peer.
+   * @throws BulwarkError when no port is named and the peer implies none.
+   */
+  allowTo(peer: Peer | NetworkMember, options?: AllowOptions): void {
+    this.intents.allowTo(peer, options);
+  }
+
+  /** Agrees that another tenant, or a workload of it, reaches what is in this namespace. Nothing is opened before it says `allowTo`. */
+  offerTo(partner: NetworkMember | 'every-tenant', options?: AllowOptions): void {
+    this.intents.offerTo(partner, options);
   }
 
   /** @throws BulwarkError when the name would be too long. */

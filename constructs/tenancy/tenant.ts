@@ -1,5 +1,8 @@
 import { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
+import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
+import { declareTenant } from '../network/members';
+import type { Peer } from '../network/peer';
 import { hardOf, type TenantQuota } from './quota';
 import { TenantNamespace, type TenantNamespaceProps } from './tenant-namespace';
 
@@ -17,7 +20,10 @@ export interface TenantProps {
  * const shop = new Tenant(cluster, 'shop', { quota: { cpu: '16', memory: '32Gi' } });
  * const web = shop.namespace('web'); // the Namespace shop-web
  */
-export class Tenant extends Construct {
+export class Tenant extends Construct implements NetworkMember {
+  /** What all of its pods may be reached from and may reach. */
+  readonly intents: NetworkIntents;
+
   private readonly quota: TenantQuota;
   private readonly namespaces = new Map<
     string,
@@ -32,6 +38,15 @@ export class Tenant extends Construct {
     super(scope, id);
     checkLabel(id, this.node.path);
     this.quota = props.quota ?? {};
+    declareTenant(this);
+    const charts = () => [...this.namespaces.values()].map(({ chart }) => chart);
+    this.intents = new NetworkIntents({
+      construct: this,
+      policyName: undefined,
+      namespaces: () => charts().map(({ namespace }) => namespace),
+      podLabels: () => ({}),
+      parts: () => charts().map(({ intents }) => intents),
+    });
   }
 
   /** Name of the tenant. */
@@ -56,7 +71,30 @@ export class Tenant extends Construct {
     const hard = () => hardOf(this.node.path, this.quota, this.shares(), name);
     const chart = new TenantNamespace(this, name, { tenant: this.name, name: fullName, hard }, props);
     this.namespaces.set(name, { chart, quota: props?.quota });
+    if (this.intents.all.length > 0) chart.intents.ensurePolicy();
     return chart;
+  }
+
+  /**
+   * Lets a peer reach every pod of the tenant, in all of its namespaces. `tenant.allowFrom(tenant, { ports: [8080] })` lets
+   * them reach each other.
+   * @throws BulwarkError when no port is named.
+   */
+  allowFrom(peer: Peer | NetworkMember, options?: AllowOptions): void {
+    this.intents.allowFrom(peer, options);
+  }
+
+  /**
+   * Lets every pod of the tenant reach a peer.
+   * @throws BulwarkError when no port is named and the peer implies none.
+   */
+  allowTo(peer: Peer | NetworkMember, options?: AllowOptions): void {
+    this.intents.allowTo(peer, options);
+  }
+
+  /** Agrees that another tenant, or a workload of it, reaches what is in this tenant. Nothing is opened before it says `allowTo`. */
+  offerTo(partner: NetworkMember | 'every-tenant', options?: AllowOptions): void {
+    this.intents.offerTo(partner, options);
   }
 
   private shares(): Map<string, TenantQuota | undefined> {

@@ -15,6 +15,7 @@ import { writablePaths, type WritablePath } from '../../src/hardening/writable-p
 import { LockedServiceAccount } from '../identity/locked-service-account';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
 import type { Peer } from '../network/peer';
+import { workloadSubject } from '../network/workload-subject';
 import { addToPods, Hardening } from './hardening';
 
 /** Properties that every hardened workload has beside those of cdk8s-plus. */
@@ -43,16 +44,24 @@ export interface UseSecretOptions {
 /** What a hardened workload can do beyond cdk8s-plus. */
 export interface HardenedWorkload extends NetworkMember {
   /**
-   * Lets a peer reach this workload. Where the peer is a hardened workload too, its egress is opened as well, so one call
-   * says it for both sides.
-   * @throws BulwarkError when no port is declared or named.
+   * Lets a peer reach this workload. Where the peer is a hardened workload, a namespace or a tenant of the same program, its
+   * egress is opened as well, so one call says it for both sides; across the border of a tenant both sides have to say it.
+   * That no container declares a port that is named is found at synthesis.
+   * @throws BulwarkError when the target cannot express the peer or a port.
    */
   allowFrom(peer: Peer | NetworkMember, options?: AllowOptions): void;
   /**
-   * Lets this workload reach a peer. Where the peer is a hardened workload too, its ingress is opened as well.
-   * @throws BulwarkError when no port is named and the peer implies none.
+   * Lets this workload reach a peer. Where the peer is of the same program, its ingress is opened as well; across the border
+   * of a tenant both sides have to say it, the destination by `allowFrom` or `offerTo`.
+   * @throws BulwarkError when no port is named and the peer implies none, or when the target cannot express it.
    */
   allowTo(peer: Peer | NetworkMember, options?: AllowOptions): void;
+  /**
+   * Agrees that a workload, namespace or tenant beyond the border of this workload's tenant reaches it, without opening
+   * anything: they open it by `allowTo`.
+   * @param options.ports @default every port that the containers declare
+   */
+  offerTo(partner: NetworkMember | 'every-tenant', options?: AllowOptions): void;
   /** Mounts a short-lived, audience-bound token of the workload's ServiceAccount. */
   useApiToken(token?: ApiToken): void;
   /** Mounts a secret as read-only files that only the pod's group can read. */
@@ -91,11 +100,8 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
       claimName(this);
       this.select(LabelSelector.of({ labels: this.selectorLabels() }));
       this.intents = new NetworkIntents({
-        construct: this,
-        name: this.name,
-        namespace: this.metadata.namespace,
+        ...workloadSubject(this),
         podLabels: () => this.selectorLabels(),
-        declaredPorts: () => declaredPorts(this),
       });
       if (!props?.serviceAccount) assignServiceAccount(this);
       addCloudLabels(this);
@@ -127,6 +133,10 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
 
     allowTo(peer: Peer | NetworkMember, options?: AllowOptions): void {
       this.intents.allowTo(peer, options);
+    }
+
+    offerTo(partner: NetworkMember | 'every-tenant', options?: AllowOptions): void {
+      this.intents.offerTo(partner, options);
     }
 
     useApiToken(token: ApiToken = {}): void {
@@ -209,12 +219,6 @@ function addCloudLabels(workload: Workload): void {
   for (const [key, value] of Object.entries(serviceAccount.cloudIdentity?.podLabels ?? {})) {
     podMetadata.addLabel(key, value);
   }
-}
-
-function declaredPorts(workload: Workload): { port: number; protocol: 'TCP' | 'UDP' | 'SCTP' }[] {
-  return workload.containers.flatMap(({ ports }) =>
-    ports.map(({ number, protocol }) => ({ port: number, protocol: protocol ?? 'TCP' })),
-  );
 }
 
 const CLAIMED_NAMES = new WeakMap<Construct, Map<string, string>>();

@@ -18,14 +18,17 @@ export function secureCluster(
   const shop = new Shop(cluster);
   const analytics = new Analytics(cluster);
 
-  // The only way into the shop is through the ingress controller, for customers and for the load generator alike.
-  shop.frontend.allowFrom(platform.ingress);
-  shop.loadGenerator.allowTo(platform.ingress, { ports: [8080] });
+  // The only way into the shop is through the ingress controller, for customers and for the load generator alike. Both sides
+  // of a border have to say it: whoever reaches out, and whoever lets in.
+  platform.ingress.allowTo(shop.frontend);
+  shop.frontend.offerTo(platform.ingress);
+  shop.loadGenerator.allowTo(platform.ingress, { ports: ['http'] });
 
   // Monitoring scrapes these ports and reaches nothing else.
-  platform.monitoring.allowTo(platform.ingress, { ports: [10254] });
-  platform.monitoring.allowTo(shop.cartStore, { ports: [9121] });
-  platform.monitoring.allowTo(analytics.store, { ports: [9121] });
+  platform.monitoring.allowTo(platform.ingress, { ports: ['metrics'] });
+  platform.monitoring.allowTo(shop.cartStore, { ports: ['metrics'] });
+  platform.monitoring.allowTo(analytics.store, { ports: ['metrics'] });
+  for (const tenant of [shop, analytics]) tenant.offerTo(platform.monitoring, { ports: ['metrics'] });
 
   return cluster;
 }

@@ -74,7 +74,8 @@ function ingressController(namespace: TenantNamespace, clusterWide: Chart): Hard
   Waivers.of(service).waive('load-balancer-source-ranges', {
     reason: 'the shop is public, and customers come from any address',
   });
-  controller.allowFrom(Peer.anywhere(), { ports: [8080, 8443] });
+  controller.allowFrom(Peer.anywhere(), { ports: ['http', 'https'] });
+  controller.offerTo('every-tenant', { ports: ['http'] });
   controller.allowTo(Peer.apiServer());
   controller.useApiToken();
   grantIngressRights(controller, namespace, clusterWide);

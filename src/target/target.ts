@@ -1,6 +1,7 @@
 import { BulwarkError } from '../errors';
 import { parseCidr } from '../network/cidr';
 import { Dns } from './dns';
+import type { WellKnownPods } from './well-known';
 
 /** Oldest and newest supported minor version of Kubernetes 1. */
 export const SUPPORTED_MINORS = { oldest: 27, newest: 37 } as const;
@@ -11,6 +12,12 @@ export interface ApiServerEndpoint {
   readonly cidrs: readonly string[];
   /** @default [443, 6443]: CNIs differ in whether they see the port of the Service or of the endpoint */
   readonly ports?: readonly number[];
+  /**
+   * From where the API server calls webhooks and aggregated APIs: addresses of the control plane's nodes, or the pods of a
+   * proxy such as the konnectivity agent, which stands between the two on GKE and elsewhere.
+   * @default { cidrs }: a static pod of kubeadm calls from the address that it is reached at
+   */
+  readonly callers?: { readonly cidrs: readonly string[] } | WellKnownPods;
 }
 
 /** What a cluster can do beyond its version. Everything has a default that is safe on a plain kubeadm cluster. */
@@ -21,6 +28,14 @@ export interface ClusterCapabilities {
   readonly apiServer?: ApiServerEndpoint;
   /** Address families of pods. @default ['IPv4'] */
   readonly ipFamilies?: readonly IpFamily[];
+  /** Addresses of the nodes, as CIDR. Needed as soon as a workload talks with what runs in the network of a node. @default unknown */
+  readonly nodeCidrs?: readonly string[];
+  /** The ingress controller, where this program does not deploy it itself. @default unknown */
+  readonly ingressController?: WellKnownPods;
+  /** What scrapes metrics, where this program does not deploy it itself. @default unknown */
+  readonly monitoring?: WellKnownPods;
+  /** Whether the network plugin knows ranges of ports (endPort, stable since Kubernetes 1.25). @default true */
+  readonly portRanges?: boolean;
   /** Name of the network plugin. Flannel is refused, since it ignores NetworkPolicy. @default unknown, enforcing NetworkPolicy */
   readonly cni?: string;
   /**
@@ -57,6 +72,10 @@ export interface ClusterTarget {
   readonly dns: Dns;
   readonly apiServer: Required<ApiServerEndpoint> | undefined;
   readonly ipFamilies: readonly IpFamily[];
+  readonly nodeCidrs: readonly string[];
+  readonly ingressController: WellKnownPods | undefined;
+  readonly monitoring: WellKnownPods | undefined;
+  readonly portRanges: boolean;
   readonly cni: string | undefined;
   readonly appArmor: AppArmorStyle;
   readonly userNamespaces: boolean;
@@ -95,6 +114,10 @@ function defaultsFor(minor: number): Omit<ClusterTarget, 'version' | 'minor' | '
   return {
     dns: Dns.coreDns(),
     ipFamilies: ['IPv4'],
+    nodeCidrs: [],
+    ingressController: undefined,
+    monitoring: undefined,
+    portRanges: true,
     cni: undefined,
     appArmor: minor >= 30 ? 'field' : 'annotation',
     userNamespaces: minor >= 33,
@@ -126,21 +149,31 @@ function parseMinor(version: string): number {
   return minor;
 }
 
-function checkApiServer(endpoint: ApiServerEndpoint): Required<ApiServerEndpoint> {
-  for (const cidr of endpoint.cidrs) {
-    if (parseCidr(cidr).prefix === 0) {
-      throw new BulwarkError(
-        `apiServer.cidrs holds '${cidr}', which is the whole internet: whoever may reach the API server could then reach everything. ` +
-          'List the addresses of the endpoints (kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes) with /32 or /128.',
-      );
-    }
-  }
-  if (endpoint.cidrs.length === 0) {
+function checkApiServer({ cidrs, ports, callers }: ApiServerEndpoint): Required<ApiServerEndpoint> {
+  refuseTheInternet('apiServer.cidrs', cidrs);
+  if (cidrs.length === 0) {
     throw new BulwarkError(
       'apiServer.cidrs is empty. List the addresses of the API server, or leave apiServer out.',
     );
   }
-  return { cidrs: endpoint.cidrs, ports: endpoint.ports ?? [443, 6443] };
+  if (callers && 'cidrs' in callers) refuseTheInternet('apiServer.callers.cidrs', callers.cidrs);
+  return { cidrs, ports: ports ?? [443, 6443], callers: callers ?? { cidrs } };
+}
+
+function familyOf(address: string): IpFamily {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}
+
+function refuseTheInternet(option: string, cidrs: readonly string[]): void {
+  for (const cidr of cidrs) {
+    if (parseCidr(cidr).prefix > 0) continue;
+    throw new BulwarkError(
+      `${option} holds '${cidr}', which is the whole internet: whoever may reach it could then reach everything. ` +
+        (option === 'nodeCidrs'
+          ? 'List the blocks of the addresses that `kubectl get nodes -o wide` prints.'
+          : 'List the addresses of the endpoints (kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes) with /32 or /128.'),
+    );
+  }
 }
 
 function refuseContradictions(target: ClusterTarget): void {
@@ -152,6 +185,14 @@ function refuseContradictions(target: ClusterTarget): void {
   }
   if (target.ipFamilies.length === 0) {
     throw new BulwarkError("ipFamilies is empty. Use ['IPv4'], ['IPv6'] or both.");
+  }
+  refuseTheInternet('nodeCidrs', target.nodeCidrs);
+  const stranger = target.dns.nodeLocal.find((address) => !target.ipFamilies.includes(familyOf(address)));
+  if (stranger) {
+    throw new BulwarkError(
+      `dns names ${stranger}, and pods of the target have ${target.ipFamilies.join(' and ')} addresses only, so they cannot ask it. ` +
+        'Name an address of that family, or add the other one to ipFamilies.',
+    );
   }
   if (target.cni?.toLowerCase() === 'flannel') {
     throw new BulwarkError(

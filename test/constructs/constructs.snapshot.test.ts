@@ -81,6 +81,7 @@ describe('the YAML of', () => {
         api.allowFrom(Peer.namespace('ingress'));
         api.allowFrom(Peer.pods({ app: 'metrics' }, { namespace: 'monitoring' }), { ports: ['http'] });
         api.allowTo(db);
+        db.offerTo(api);
         api.allowTo(Peer.apiServer());
         api.allowTo(Peer.anywhere(), { ports: [443, { port: 443, protocol: 'UDP' }] });
         api.useApiToken();
@@ -120,7 +121,8 @@ describe('the YAML of', () => {
   });
 
   it.each(['169.254.20.10', 'fd00::10'])('a DefaultDeny with a node-local cache at %s', (nodeLocal) => {
-    const cluster = blueprint({ dns: Dns.coreDns({ nodeLocal, port: 5353, podLabels: { app: 'dns' } }) });
+    const dns = Dns.coreDns({ nodeLocal, port: 5353, podLabels: { app: 'dns' } });
+    const cluster = blueprint({ dns, ipFamilies: ['IPv4', 'IPv6'] });
     new DefaultDeny(new Chart(cluster, 'chart'), 'deny', { namespace: 'mine' });
     expect(`\n${cluster.synthYaml()}`).toMatchSnapshot();
   });
