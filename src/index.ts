@@ -14,6 +14,7 @@ export { kindRank, scopeOf } from './manifest/kinds';
 export * from './manifest/pod';
 export { formatQuantity, parseQuantity } from './manifest/quantity';
 export { toYaml } from './manifest/yaml';
+export * from './network';
 export * from './rbac';
 export * from './network/declared';
 export * from './report/summary';

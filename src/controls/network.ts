@@ -1,8 +1,7 @@
-import { isIP, isIPv4 } from 'node:net';
 import { isKind, selects, type Inventory, type WorkloadEntry } from '../manifest/inventory';
 import { describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { templatePath } from '../manifest/pod';
-import { addressToNumber, contains, parseCidr, type Cidr } from '../network/cidr';
+import { contains, parseCidr, readCidr } from '../network/cidr';
 import { metadataExcept } from '../network/metadata';
 import type { ClusterTarget } from '../target/target';
 import type { Breach, InventoryControl, ObjectControl } from './control';
@@ -626,24 +625,12 @@ function metadataEgress(policy: Manifest): Breach[] {
 
 /** The metadata addresses that a block reaches. */
 function metadataIn({ cidr, except }: JsonObject): string[] {
-  const block = blockOf(cidr);
+  const block = readCidr(cidr);
   if (!block) return [];
-  const excepted = arrayOf(except).flatMap((each) => blockOf(each) ?? []);
+  const excepted = arrayOf(except).flatMap((each) => readCidr(each) ?? []);
   return metadataExcept(block)
     .filter((address) => !excepted.some((each) => contains(each, parseCidr(address))))
     .map((address) => address.slice(0, address.indexOf('/')));
-}
-
-/** A block as the API server reads it, which passes over bits behind the prefix. Undefined for one that it refuses. */
-function blockOf(text: unknown): Cidr | undefined {
-  const [, address = '', length = ''] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(String(text)) ?? [];
-  const family = isIPv4(address) ? 'IPv4' : 'IPv6';
-  const bits = family === 'IPv4' ? 32 : 128;
-  const prefix = Number(length);
-  if (isIP(address) === 0 || prefix > bits) return undefined;
-  const mask = (1n << BigInt(bits - prefix)) - 1n;
-  const last = addressToNumber(address) | mask;
-  return { text: String(text), family, prefix, first: last - mask, last };
 }
 
 /** The Ingresses for a host, or a path of it, that an earlier one has. */

@@ -113,10 +113,17 @@ function itemsOf(value: unknown, origin: Omit<SourcedManifest, 'manifest'>): Sou
   }
   if (isList(value)) {
     return value.items.flatMap((item, index) =>
-      itemsOf(item, { ...origin, within: [...within, 'items', index] }),
+      itemsOf(typed(item, value), { ...origin, within: [...within, 'items', index] }),
     );
   }
   return [{ manifest: value as Manifest, ...origin }];
+}
+
+/** The items of a list of one kind, such as `PodList`, do not repeat it: the API server writes them so. */
+function typed(item: unknown, { apiVersion, kind }: JsonObject): unknown {
+  const ownKind = (kind as string).slice(0, -'List'.length);
+  if (!isObject(item) || ownKind === '') return item;
+  return { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? ownKind };
 }
 
 function isList(value: JsonObject): value is JsonObject & { items: unknown[] } {

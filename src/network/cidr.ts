@@ -37,6 +37,21 @@ export function parseCidr(text: string): Cidr {
   return { text, family, prefix, first: value, last: value | hostMask };
 }
 
+/**
+ * A block as the API server reads it, which passes over bits behind the prefix (`10.0.0.1/8`). Undefined for one that it
+ * refuses.
+ */
+export function readCidr(text: unknown): Cidr | undefined {
+  const [, address = '', length = ''] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(String(text)) ?? [];
+  const family = isIPv4(address) ? 'IPv4' : 'IPv6';
+  const bits = family === 'IPv4' ? 32 : 128;
+  const prefix = Number(length);
+  if (isIP(address) === 0 || prefix > bits) return undefined;
+  const mask = (1n << BigInt(bits - prefix)) - 1n;
+  const last = addressToNumber(address) | mask;
+  return { text: String(text), family, prefix, first: last - mask, last };
+}
+
 /** Whether every address of `inner` is in `outer`. */
 export function contains(outer: Cidr, inner: Cidr): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;

@@ -1,0 +1,193 @@
+import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { namespaceOf } from '../manifest/inventory';
+import { podTemplateOf, type Container, type PodSpec } from '../manifest/pod';
+import type { NamedPort } from './policy';
+import type { Protocol } from './ports';
+import { isProtocol } from './read-policy';
+import type { Labels } from './selector';
+
+/** Label that the API server puts on every namespace. */
+export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** A namespace, declared or only named by an object. */
+export interface Namespace {
+  readonly name: string;
+  labels: Labels;
+  /** Its classes, by number. */
+  readonly classes: number[];
+}
+
+/** Pods that no policy can tell apart: of one namespace, with the same labels as far as any selector asks for them. */
+export interface PodClass {
+  readonly id: number;
+  readonly namespace: Namespace;
+  /** All labels of one of the pods. */
+  readonly labels: Labels;
+  /** Whether the pods are in the network of their node. */
+  readonly hostNetwork: boolean;
+  /** Ports that a policy may ask for by name. */
+  readonly namedPorts: readonly DeclaredPort[];
+  /** Who has such pods. */
+  readonly workloads: Workload[];
+  pods: number;
+}
+
+/** A port with a name of a container. */
+export interface DeclaredPort {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+/** An object with pods, or the owner of pods that are objects themselves. */
+export interface Workload {
+  readonly namespace: string;
+  readonly name: string;
+  readonly kind: string;
+  /** One of the objects that it was found in. */
+  readonly manifest: Manifest;
+  readonly classes: PodClass[];
+}
+
+/** All pods, by what policies can ask about them. */
+export interface Pods {
+  readonly namespaces: ReadonlyMap<string, Namespace>;
+  readonly classes: readonly PodClass[];
+  readonly workloads: ReadonlyMap<string, Workload>;
+}
+
+/** What is asked about pods. */
+export interface Asked {
+  readonly keys: ReadonlySet<string>;
+  /** Names of ports. */
+  readonly portNames: ReadonlySet<string>;
+}
+
+/** Puts pods into classes, in time linear in the manifests. */
+export function classifyPods(manifests: readonly Manifest[], asked: Asked): Pods {
+  const namespaces = new Map<string, Namespace>();
+  const classes: PodClass[] = [];
+  const known = new Map<string, PodClass>();
+  const workloads = new Map<string, Workload>();
+  for (const manifest of manifests) {
+    if (manifest.kind === 'Namespace') {
+      declare(namespaces, manifest);
+      continue;
+    }
+    const pod = podTemplateOf(manifest);
+    if (!pod) continue;
+    const namespace = namespaceNamed(namespaces, namespaceOf(manifest));
+    const labels: Labels = isObject(pod.metadata?.labels) ? pod.metadata.labels : {};
+    const hostNetwork = pod.spec.hostNetwork === true;
+    const namedPorts = asked.portNames.size > 0 ? namedPortsOf(pod.spec, asked.portNames) : [];
+    const key = keyOf(namespace.name, labels, asked.keys) + suffix(hostNetwork, namedPorts);
+    let one = known.get(key);
+    if (!one) {
+      one = { id: classes.length, namespace, labels, hostNetwork, namedPorts, workloads: [], pods: 0 };
+      known.set(key, one);
+      classes.push(one);
+      namespace.classes.push(one.id);
+    }
+    one.pods += replicasOf(manifest);
+    join(workloads, manifest, one);
+  }
+  return { namespaces, classes, workloads };
+}
+
+function declare(namespaces: Map<string, Namespace>, { metadata }: Manifest): void {
+  const name = String(metadata?.name);
+  const namespace = namespaceNamed(namespaces, name);
+  namespace.labels = { ...metadata?.labels, [NAMESPACE_NAME_LABEL]: name };
+}
+
+function namespaceNamed(namespaces: Map<string, Namespace>, name: string): Namespace {
+  let namespace = namespaces.get(name);
+  if (!namespace) {
+    namespace = { name, labels: { [NAMESPACE_NAME_LABEL]: name }, classes: [] };
+    namespaces.set(name, namespace);
+  }
+  return namespace;
+}
+
+/** The namespace and the labels that are asked for. No label value and no namespace can hold a line break. */
+function keyOf(namespace: string, labels: Labels, keys: ReadonlySet<string>): string {
+  const parts: string[] = [];
+  for (const key in labels) if (keys.has(key)) parts.push(`${key}=${labels[key] as string}`);
+  if (parts.length > 1) parts.sort();
+  return `${namespace}\n${parts.join('\n')}`;
+}
+
+function suffix(hostNetwork: boolean, namedPorts: readonly DeclaredPort[]): string {
+  if (!hostNetwork && namedPorts.length === 0) return '';
+  const names = namedPorts.map(({ name, protocol, port }) => `${name} ${protocol} ${port}`);
+  return `\n\n${hostNetwork}\n${names.join('\n')}`;
+}
+
+/** Ports of containers that stay: init containers are gone by the time that anybody connects, unless they are sidecars. */
+function namedPortsOf(spec: PodSpec, asked: ReadonlySet<string>): DeclaredPort[] {
+  return lastingContainers(spec)
+    .flatMap(portsOfContainer)
+    .filter(({ name }) => asked.has(name))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.port - b.port));
+}
+
+/** The containers of a pod that run while it is ready. */
+export function lastingContainers(spec: PodSpec): Container[] {
+  const containers: unknown[] = Array.isArray(spec.containers) ? spec.containers : [];
+  const init: unknown[] = Array.isArray(spec.initContainers) ? spec.initContainers : [];
+  const sidecars = init.filter((container) => isObject(container) && container.restartPolicy === 'Always');
+  return [...containers, ...sidecars].filter(isObject);
+}
+
+/** The ports that a container declares, those without a name as well. */
+export function portsOfContainer({ ports }: Container): DeclaredPort[] {
+  if (!Array.isArray(ports)) return [];
+  return (ports as unknown[]).filter(isObject).flatMap(({ name, containerPort, protocol = 'TCP' }) => {
+    if (typeof containerPort !== 'number' || !isProtocol(protocol)) return [];
+    return [{ name: typeof name === 'string' ? name : '', protocol, port: containerPort }];
+  });
+}
+
+/** The numbers that a name stands for in pods of a class. */
+export function portsNamed(podClass: PodClass, { name, protocol }: NamedPort): DeclaredPort[] {
+  return podClass.namedPorts.filter(
+    (port) => port.name === name && (protocol === undefined || port.protocol === protocol),
+  );
+}
+
+function replicasOf({ kind, spec }: Manifest): number {
+  if (kind === 'Pod' || !isObject(spec)) return 1;
+  return typeof spec.replicas === 'number' ? spec.replicas : 1;
+}
+
+function join(workloads: Map<string, Workload>, manifest: Manifest, podClass: PodClass): void {
+  const { kind, name } = ownerOf(manifest);
+  const namespace = podClass.namespace.name;
+  const key = workloadName(namespace, name, kind);
+  let workload = workloads.get(key);
+  if (!workload) {
+    workload = { namespace, name, kind, manifest, classes: [] };
+    workloads.set(key, workload);
+  }
+  if (workload.classes.includes(podClass)) return;
+  workload.classes.push(podClass);
+  podClass.workloads.push(workload);
+}
+
+/** Pods belong to whoever made them. An owner without a kind, which only a sketch of a cluster has, is called a Pod. */
+function ownerOf({ kind, metadata }: Manifest): { kind: string; name: string } {
+  const owners = metadata?.ownerReferences;
+  const owner: JsonObject | undefined =
+    kind === 'Pod' && Array.isArray(owners) ? (owners as unknown[]).find(isController) : undefined;
+  if (!owner) return { kind, name: String(metadata?.name) };
+  return { kind: typeof owner.kind === 'string' ? owner.kind : kind, name: String(owner.name) };
+}
+
+function isController(owner: unknown): owner is JsonObject {
+  return isObject(owner) && owner.controller === true;
+}
+
+/** `namespace/name[Kind]`. */
+export function workloadName(namespace: string, name: string, kind: string): string {
+  return `${namespace}/${name}[${kind}]`;
+}

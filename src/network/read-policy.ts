@@ -1,0 +1,120 @@
+import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { namespaceOf } from '../manifest/inventory';
+import { readBlock } from './addresses';
+import type { Direction, NamedPort, Policy, Rule, RulePeer, RulePorts } from './policy';
+import { ALL_PORTS, PROTOCOLS, type PortAlgebra, type PortRange, type Protocol } from './ports';
+import type { SelectorReader } from './selector';
+
+/** What reading a policy needs. */
+export interface ReadContext {
+  readonly selectors: SelectorReader;
+  readonly ports: PortAlgebra;
+}
+
+/** The ports of a rule that names none. */
+export const EVERY_PORT: RulePorts = { fixed: ALL_PORTS, named: [] };
+
+/** Reads a NetworkPolicy as networking.k8s.io/v1 says that it is meant. What the API server refuses matches nothing. */
+export function readNetworkPolicy(manifest: Manifest, context: ReadContext): Policy {
+  const spec = isObject(manifest.spec) ? manifest.spec : {};
+  const namespace = namespaceOf(manifest);
+  const isolates = directionsOf(spec);
+  const rules = (direction: Direction) =>
+    isolates.includes(direction) ? readRules(spec, direction, namespace, context) : undefined;
+  return {
+    manifest,
+    tier: 'NetworkPolicy',
+    priority: 0,
+    subject: {
+      namespace,
+      namespaces: undefined,
+      // The field is required, and an empty selector is every pod of the namespace.
+      pods: isObject(spec.podSelector) ? context.selectors.read(spec.podSelector) : undefined,
+    },
+    ingress: rules('ingress'),
+    egress: rules('egress'),
+  };
+}
+
+/** Unset or empty, policyTypes is Ingress, and Egress too if there is a rule for it (NetworkPolicySpec.policyTypes). */
+function directionsOf({ policyTypes, egress }: JsonObject): Direction[] {
+  if (Array.isArray(policyTypes) && policyTypes.length > 0) {
+    return policyTypes.flatMap((type): Direction[] =>
+      type === 'Ingress' ? ['ingress'] : type === 'Egress' ? ['egress'] : [],
+    );
+  }
+  return Array.isArray(egress) && egress.length > 0 ? ['ingress', 'egress'] : ['ingress'];
+}
+
+function readRules(spec: JsonObject, direction: Direction, namespace: string, context: ReadContext): Rule[] {
+  const side = direction === 'ingress' ? 'from' : 'to';
+  return listOf(spec[direction]).flatMap((rule, index): Rule[] => {
+    if (!isObject(rule)) return [];
+    return [
+      {
+        clusterWide: false,
+        action: 'Accept',
+        field: `spec.${direction}[${index}]`,
+        peers: readPeers(rule[side], namespace, context),
+        ports: readPorts(rule.ports, context.ports),
+      },
+    ];
+  });
+}
+
+/** Without entries a rule is for everybody (NetworkPolicyIngressRule.from, NetworkPolicyEgressRule.to). */
+function readPeers(value: unknown, namespace: string, context: ReadContext): Rule['peers'] {
+  const entries = listOf(value);
+  return entries.length === 0 ? 'any' : entries.flatMap((entry) => readPeer(entry, namespace, context));
+}
+
+function readPeer(peer: unknown, namespace: string, { selectors }: ReadContext): RulePeer[] {
+  if (!isObject(peer)) return [];
+  const { ipBlock, podSelector, namespaceSelector } = peer;
+  const elsewhere = isObject(namespaceSelector);
+  const selects = elsewhere || isObject(podSelector);
+  if (isObject(ipBlock)) {
+    const block = selects ? undefined : readBlock(ipBlock);
+    return block ? [{ kind: 'block', block }] : [];
+  }
+  if (!selects) return [];
+  return [
+    {
+      kind: 'pods',
+      namespace: elsewhere ? undefined : namespace,
+      namespaces: elsewhere ? selectors.read(namespaceSelector) : undefined,
+      pods: isObject(podSelector) ? selectors.read(podSelector) : undefined,
+    },
+  ];
+}
+
+function readPorts(value: unknown, algebra: PortAlgebra): RulePorts {
+  const entries = listOf(value);
+  if (entries.length === 0) return EVERY_PORT;
+  const ranges: PortRange[] = [];
+  const named: NamedPort[] = [];
+  for (const entry of entries) {
+    const { port, endPort, protocol = 'TCP' } = isObject(entry) ? entry : {};
+    if (!isProtocol(protocol)) continue;
+    if (typeof port === 'string') named.push({ name: port, protocol });
+    else ranges.push(...rangeOf(port, endPort, protocol));
+  }
+  return { fixed: algebra.of(ranges), named };
+}
+
+/** Without a port a whole protocol is meant. */
+function rangeOf(port: unknown, endPort: unknown, protocol: Protocol): PortRange[] {
+  if (port === undefined || port === null) return [{ protocol, first: 1, last: 65535 }];
+  if (typeof port !== 'number') return [];
+  return [{ protocol, first: port, last: typeof endPort === 'number' ? endPort : port }];
+}
+
+/** Whether a value is a protocol that a policy may name. */
+export function isProtocol(value: unknown): value is Protocol {
+  return (PROTOCOLS as readonly unknown[]).includes(value);
+}
+
+/** The entries of a list. YAML writes an empty one as null, too. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
