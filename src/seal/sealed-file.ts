@@ -1,5 +1,5 @@
 import { BulwarkError } from '../errors';
-import { isObject, type Manifest } from '../manifest/manifest';
+import type { JsonObject, Manifest } from '../manifest/manifest';
 import { readManifests, type SourcedManifest } from '../manifest/reader';
 import { rewriteText } from '../manifest/rewrite';
 import type { SealingCertificate } from './certificate';
@@ -50,17 +50,24 @@ export function mergeValues(
 
 /** The text with some sealed values replaced or added. */
 export function replaceEncryptedData(
-  { text, sourced, file }: SealedFile,
+  { text, sourced, sealed }: SealedFile,
   changes: Readonly<Record<string, string>>,
 ): string {
-  const { spec } = sourced.manifest;
-  if (!isObject(spec) || !isObject(spec.encryptedData))
-    throw new BulwarkError(`${file}: has no encryptedData.`);
-  const manifest: Manifest = {
-    ...sourced.manifest,
-    spec: { ...spec, encryptedData: { ...spec.encryptedData, ...changes } },
-  };
-  return rewriteText(text, [{ sourced, manifest }]);
+  // A sealed value is unique, so most can be exchanged where they stand, and no other byte moves.
+  const inPlace = (key: string) => text.split(sealed.encryptedData[key] ?? '').length === 2;
+  const [exchanged, set] = [
+    Object.keys(changes).filter(inPlace),
+    Object.keys(changes).filter((key) => !inPlace(key)),
+  ];
+  const spec = sourced.manifest.spec as JsonObject;
+  const added = Object.fromEntries(set.map((key) => [key, changes[key]]));
+  const encryptedData = { ...(spec.encryptedData as JsonObject), ...added };
+  const manifest: Manifest = { ...sourced.manifest, spec: { ...spec, encryptedData } };
+  const rewritten = set.length === 0 ? text : rewriteText(text, [{ sourced, manifest }]);
+  return exchanged.reduce(
+    (after, key) => after.replace(sealed.encryptedData[key]!, changes[key]!),
+    rewritten,
+  );
 }
 
 /**
