@@ -8,7 +8,7 @@ import { sealCommand, type SealCommandOptions } from '../../../src/cli/seal';
 import { resealCommand, unsealCommand, verifyCommand } from '../../../src/cli/unseal';
 import { CANARY, formsOfCanary } from '../../support/canary';
 import { useTemporaryFolder } from '../../support/folders';
-import { FIXTURES, fixture, NOW, openWithPython } from '../seal/support';
+import { FIXTURES, fixture, NOW, itWithPython, openWithPython } from '../seal/support';
 
 const CERT = path.join(FIXTURES, 'kubeseal/certificate.pem');
 const KEY = path.join(FIXTURES, 'kubeseal/key.pem');
@@ -76,7 +76,7 @@ describe('bulwark seal', () => {
     });
   });
 
-  it.each([
+  itWithPython.each([
     ['strict', 'shop-web/db', {}],
     ['namespace-wide', 'shop-web', { annotations: { 'sealedsecrets.bitnami.com/namespace-wide': 'true' } }],
     ['cluster-wide', '', { annotations: { 'sealedsecrets.bitnami.com/cluster-wide': 'true' } }],
@@ -90,7 +90,7 @@ describe('bulwark seal', () => {
     expect(opened?.toString()).toBe(CANARY);
   });
 
-  it('takes values from files, standard input and files of KEY=value, byte for byte', () => {
+  itWithPython('takes values from files, standard input and files of KEY=value, byte for byte', () => {
     const binary = Buffer.from([0, 255, 10, 13, 0]);
     const env = write('db.env', 'USER=shop\nEMPTY=\n');
     const args = ['db', '-n', 'shop-web', '--cert', CERT, '--from-stdin', 'stdin', '--from-env-file', env];
@@ -114,7 +114,7 @@ describe('bulwark seal', () => {
     ]);
   });
 
-  it('builds the login at a registry, and gives the Secret its type', async () => {
+  itWithPython('builds the login at a registry, and gives the Secret its type', async () => {
     const dockerPasswordFile = write('token', `${CANARY}\n`);
     const { output } = await seal({
       dockerServer: 'registry.example',
@@ -239,25 +239,28 @@ describe('merging into a SealedSecret', () => {
   const WITH_COMMENTS = (text: string) =>
     `# rotated every quarter\n${text.replace('  encryptedData:', '  encryptedData: # by hand').replace(/(\n\s+)user:/, '$1# whoever\n    user:')}`;
 
-  it('seals the named keys only, and leaves comments and every other byte as they were', async () => {
-    const file = await sealedFile();
-    const before = WITH_COMMENTS(fs.readFileSync(file, 'utf8'));
-    fs.writeFileSync(file, before, { mode: 0o640 });
-    fs.chmodSync(file, 0o640);
-    await seal(
-      { namespace: undefined, mergeInto: file, fromFile: [`password=${write('new', 'next')}`] },
-      undefined,
-    );
-    const after = fs.readFileSync(file, 'utf8');
-    const [was, is] = [encryptedData(before), encryptedData(after)];
-    expect(after).toBe(before.replace(was.password!, is.password!));
-    expect(is.password).not.toBe(was.password);
-    expect(openWithPython([{ sealed: is.password!, label: 'shop-web/db' }])[0]?.toString()).toBe('next');
-    expect(fs.statSync(file).mode & 0o777).toBe(0o640);
-    expect(fs.readdirSync(folder.path).filter((name) => name.startsWith('.'))).toEqual([]);
-  });
+  itWithPython(
+    'seals the named keys only, and leaves comments and every other byte as they were',
+    async () => {
+      const file = await sealedFile();
+      const before = WITH_COMMENTS(fs.readFileSync(file, 'utf8'));
+      fs.writeFileSync(file, before, { mode: 0o640 });
+      fs.chmodSync(file, 0o640);
+      await seal(
+        { namespace: undefined, mergeInto: file, fromFile: [`password=${write('new', 'next')}`] },
+        undefined,
+      );
+      const after = fs.readFileSync(file, 'utf8');
+      const [was, is] = [encryptedData(before), encryptedData(after)];
+      expect(after).toBe(before.replace(was.password!, is.password!));
+      expect(is.password).not.toBe(was.password);
+      expect(openWithPython([{ sealed: is.password!, label: 'shop-web/db' }])[0]?.toString()).toBe('next');
+      expect(fs.statSync(file).mode & 0o777).toBe(0o640);
+      expect(fs.readdirSync(folder.path).filter((name) => name.startsWith('.'))).toEqual([]);
+    },
+  );
 
-  it('adds a key, for the scope that the file has', async () => {
+  itWithPython('adds a key, for the scope that the file has', async () => {
     const file = write('fixture.yaml', fixture('kubeseal/namespace-wide.yaml'));
     await seal({ mergeInto: file, fromFile: [`more=${write('more', CANARY)}`] }, 'fixture');
     const { more, password } = encryptedData(fs.readFileSync(file, 'utf8'));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { openValue, parseSealed, sealValue } from '../../../src/seal/cipher';
 import { sealLabel, SEAL_SCOPES, type SealScope } from '../../../src/seal/scope';
-import { CERTIFICATE, KEYS, NEXT_CERTIFICATE, NEXT_KEYS, openWithPython } from './support';
+import { CERTIFICATE, KEYS, NEXT_CERTIFICATE, NEXT_KEYS, itWithPython, openWithPython } from './support';
 
 const place = (scope: SealScope, namespace = 'shop-web', name = 'db') => ({ scope, namespace, name });
 const seal = (value: Buffer, label: string) => sealValue(value, label, CERTIFICATE.publicKey);
@@ -20,18 +20,21 @@ const VALUES: readonly (readonly [string, Buffer])[] = [
 const CASES = VALUES.flatMap(([what, value]) => SEAL_SCOPES.map((scope) => ({ what, value, scope })));
 
 describe('a sealed value', () => {
-  it('is opened by an implementation of somebody else, in every scope, whatever its bytes and size', () => {
-    const cases = CASES.map(({ value, scope }) => {
-      const label = sealLabel(place(scope));
-      return { sealed: seal(value, label), label };
-    });
-    openWithPython(cases).forEach((opened, index) => {
-      const { what, value, scope } = CASES[index]!;
-      expect([what, scope, opened?.equals(value)]).toEqual([what, scope, true]);
-    });
-  });
+  itWithPython(
+    'is opened by an implementation of somebody else, in every scope, whatever its bytes and size',
+    () => {
+      const cases = CASES.map(({ value, scope }) => {
+        const label = sealLabel(place(scope));
+        return { sealed: seal(value, label), label };
+      });
+      openWithPython(cases).forEach((opened, index) => {
+        const { what, value, scope } = CASES[index]!;
+        expect([what, scope, opened?.equals(value)]).toEqual([what, scope, true]);
+      });
+    },
+  );
 
-  it('is not opened by it for another name, namespace or scope', () => {
+  itWithPython('is not opened by it for another name, namespace or scope', () => {
     const labels = ['shop-web/db', 'shop-web', ''];
     const wrong = ['shop-web/other', 'other/db', 'shop-webdb', 'shop-web/', 'other'];
     const cases = labels.flatMap((label) => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readCertificate } from '../../../src/seal/certificate';
@@ -24,11 +24,17 @@ export interface SealedCase {
   readonly key?: string;
 }
 
+const PYTHON = '/usr/bin/python3';
+const hasPython = spawnSync(PYTHON, ['-c', 'import cryptography']).status === 0;
+
+/** A test that needs Debian's python3-cryptography, which .ci/run installs. */
+export const itWithPython = hasPython ? it : it.skip;
+
 /** What Python's `cryptography` opens the values to; null where it refuses. */
 export function openWithPython(cases: readonly SealedCase[]): (Buffer | null)[] {
   const input = cases.map((one) => JSON.stringify({ key: KEY_PEM, ...one })).join('\n');
   const options = { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
-  const output = execFileSync('/usr/bin/python3', [path.join(__dirname, 'open_sealed.py')], options);
+  const output = execFileSync(PYTHON, [path.join(__dirname, 'open_sealed.py')], options);
   return output
     .trimEnd()
     .split('\n')
