@@ -144,8 +144,8 @@ function layeredRow(tiers: Tiers, side: Side): Row {
   const rules = [...tiers.admin, ...(tiers.network ?? []), ...tiers.baseline];
   const judged = (matching: (rule: Rule, family: IpFamily) => PortSet) =>
     judgeFamilies(tiers, matching, side);
-  const others = judged((rule, family) => portsWithOthers(rule, family, network));
-  const nodes = judged((rule, family) => portsWithNodes(rule, family, network));
+  const others = judged((rule, family) => portsWithOthers(rule, family, side));
+  const nodes = judged((rule, family) => portsWithNodes(rule, family, side));
   const touched = new Set(rules.flatMap((rule) => network.peersOf(rule).pods));
   rules
     .filter(({ ports }) => side.direction === 'egress' && ports.named.length > 0)
@@ -175,14 +175,14 @@ function judgeFamilies(
   );
 }
 
-function portsWithOthers(rule: Rule, family: IpFamily, { peersOf }: Network): PortSet {
-  const { any, allPods, families } = peersOf(rule);
-  return any || allPods || families.includes(family) ? rule.ports.fixed : NO_PORTS;
+function portsWithOthers(rule: Rule, family: IpFamily, side: Side): PortSet {
+  const { any, allPods, families } = side.network.peersOf(rule);
+  return any || allPods || families.includes(family) ? portsOfSide(rule, side) : NO_PORTS;
 }
 
-function portsWithNodes(rule: Rule, family: IpFamily, { peersOf }: Network): PortSet {
-  const { any, nodes, families } = peersOf(rule);
-  return any || nodes || families.includes(family) ? rule.ports.fixed : NO_PORTS;
+function portsWithNodes(rule: Rule, family: IpFamily, side: Side): PortSet {
+  const { any, nodes, families } = side.network.peersOf(rule);
+  return any || nodes || families.includes(family) ? portsOfSide(rule, side) : NO_PORTS;
 }
 
 /** The ports on which a rule matches traffic with pods of a class. */
