@@ -39,10 +39,11 @@ export interface Packet {
 
 /** Whether a connection is let out by the source and let in by the destination, in some family. */
 export function isAllowed(cluster: Cluster, packet: Packet): boolean {
+  const { from, to, protocol, port } = packet;
   return familiesOf(cluster, packet).some(
     (family) =>
-      passes(cluster, { ...packet, family, self: packet.from, peer: packet.to, direction: 'Egress' }) &&
-      passes(cluster, { ...packet, family, self: packet.to, peer: packet.from, direction: 'Ingress' }),
+      passes(cluster, from, { peer: to, to, protocol, port, family, direction: 'Egress' }) &&
+      passes(cluster, to, { peer: from, to, protocol, port, family, direction: 'Ingress' }),
   );
 }
 
@@ -52,32 +53,35 @@ function familiesOf(cluster: Cluster, { from, to }: Packet): readonly ('IPv4' | 
   return [isIPv4(address) ? 'IPv4' : 'IPv6'];
 }
 
-interface Side extends Packet {
-  readonly family: 'IPv4' | 'IPv6';
-  readonly self: Party;
+/** A packet as one of its ends sees it. */
+interface Side {
   readonly peer: Party;
+  readonly to: Party;
+  readonly protocol: string;
+  readonly port: number;
+  readonly family: 'IPv4' | 'IPv6';
   readonly direction: 'Ingress' | 'Egress';
 }
 
-function passes(cluster: Cluster, side: Side): boolean {
-  if (!('pod' in side.self)) return true;
-  const { pod } = side.self;
-  const admin = decideTier(cluster, 'Admin', { ...side, pod });
+function passes(cluster: Cluster, self: Party, side: Side): boolean {
+  if (!('pod' in self)) return true;
+  const { pod } = self;
+  const admin = decideTier(cluster, 'Admin', pod, side);
   if (admin === 'Accept') return true;
   if (admin === 'Deny') return false;
-  const selecting = cluster.policies.filter((policy) => isSelectedBy(cluster, policy, { ...side, pod }));
+  const selecting = cluster.policies.filter((policy) => isSelectedBy(cluster, policy, pod, side));
   if (selecting.length > 0) {
     return selecting.some((policy) => {
       const rules: any[] = (side.direction === 'Ingress' ? policy.spec.ingress : policy.spec.egress) ?? [];
       return rules.some((rule) => ruleMatches(cluster, policy, rule, side));
     });
   }
-  return decideTier(cluster, 'Baseline', { ...side, pod }) !== 'Deny';
+  return decideTier(cluster, 'Baseline', pod, side) !== 'Deny';
 }
 
 // --- NetworkPolicy ---------------------------------------------------------------------------------------------------
 
-function isSelectedBy(cluster: Cluster, policy: any, { pod, direction }: Side & { pod: Pod }): boolean {
+function isSelectedBy(cluster: Cluster, policy: any, pod: Pod, { direction }: Side): boolean {
   if (pod.hostNetwork && cluster.hostNetwork === 'node') return false;
   if (policy.metadata.namespace !== pod.namespace) return false;
   if (!meets(policy.spec.podSelector ?? {}, pod.labels)) return false;
@@ -123,10 +127,10 @@ function portMatches(cluster: Cluster, port: any, { protocol, port: number, to }
 
 // --- cluster-wide policies -------------------------------------------------------------------------------------------
 
-function decideTier(cluster: Cluster, tier: string, side: Side & { pod: Pod }): string | undefined {
-  if (side.pod.hostNetwork) return undefined;
+function decideTier(cluster: Cluster, tier: string, pod: Pod, side: Side): string | undefined {
+  if (pod.hostNetwork) return undefined;
   const policies = cluster.clusterPolicies
-    .filter((policy) => tierOf(policy) === tier && isSubject(cluster, policy.spec.subject, side.pod))
+    .filter((policy) => tierOf(policy) === tier && isSubject(cluster, policy.spec.subject, pod))
     .sort((a, b) => (a.spec.priority ?? 0) - (b.spec.priority ?? 0));
   for (const policy of policies) {
     for (const rule of (side.direction === 'Ingress' ? policy.spec.ingress : policy.spec.egress) ?? []) {
