@@ -21,6 +21,9 @@ export type {
   DeclaredPort,
 } from '../src/network/declared';
 export type { Summary } from '../src/report/summary';
+export type { ClusterCapacity, NodePool, NodeTaint } from '../src/target/capacity';
+export type { TenantAllowances } from '../src/tenancy/allowances';
+export type { TenantQuota } from '../src/tenancy/quota';
 export { Blueprint, type BlueprintProps, type Synthesis } from './blueprint/blueprint';
 export {
   CloudIdentity,
@@ -45,8 +48,10 @@ export type { AllowOptions, NetworkMember } from './network/intents';
 export { Peer } from './network/peer';
 export type { PeerPort } from './network/ports';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';
-export type { TenantQuota } from './tenancy/quota';
+export type { SelfService, TenantGroups } from './tenancy/people';
+export type { TenancyPolicy } from './tenancy/registry';
 export { Tenant, type TenantProps } from './tenancy/tenant';
+export type { TrustLevel } from './tenancy/trust';
 export {
   TenantNamespace,
   type PodSecurityException,

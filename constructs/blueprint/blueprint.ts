@@ -10,6 +10,7 @@ import { formatSummary, summarize, type Summary } from '../../src/report/summary
 import type { Parameters } from '../../src/controls/control';
 import type { Proof } from '../../src/controls/proof';
 import type { ClusterTarget } from '../../src/target/target';
+import { setTenancyPolicy, type TenancyPolicy } from '../tenancy/registry';
 import { Hardening, judgeInRoot, renderHardened } from '../workload/hardening';
 import { attempt } from './attempt';
 import { addProof, judgeEntries, type Judgement } from './judgement';
@@ -30,6 +31,8 @@ export interface BlueprintProps extends AppProps {
    * @default none
    */
   readonly parameters?: Parameters;
+  /** What every tenant has to say of itself. @default nothing, as long as no tenant says it */
+  readonly tenancy?: TenancyPolicy;
   /**
    * How objects are divided into files. cdk8s' FILE_PER_APP, FILE_PER_CHART and FILE_PER_RESOURCE work, with file names in
    * the order of application; its folders do not, since `kubectl apply -f` reads no folder below the one it is given.
@@ -89,6 +92,7 @@ export class Blueprint extends App {
     this.recordsConstructs =
       props.recordConstructMetadata ?? process.env.CDK8S_RECORD_CONSTRUCT_METADATA === 'true';
     judgeInRoot(this);
+    if (props.tenancy) setTenancyPolicy(this, props.tenancy);
     Hardening.apply(this, { target: props.target });
   }
 

@@ -2,13 +2,19 @@ import { ApiObject, Chart, JsonPatch, Lazy } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { DEFAULT_RESOURCES } from '../../src/controls/repairs';
 import { BulwarkError } from '../../src/errors';
+import type { PodAddition } from '../../src/hardening/harden';
+import { allowancesConfigMap, type TenantAllowances } from '../../src/tenancy/allowances';
+import { hardOf, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
 import { TENANT_LABEL } from '../../src/report/summary';
 import { targetOf } from '../blueprint/settings';
 import { DefaultDeny } from '../network/default-deny';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
 import { declareNamespace } from '../network/members';
 import type { Peer } from '../network/peer';
-import type { TenantQuota } from './quota';
+import { addToPods } from '../workload/hardening';
+import { claimNamespace } from './registry';
+import { tenantRole } from './roles';
+import type { RoleHolders } from './people';
 
 /** Properties of a namespace of a tenant. */
 export interface TenantNamespaceProps {
@@ -30,12 +36,20 @@ export interface PodSecurityException {
   readonly reason: string;
 }
 
-/** What a namespace needs to know of its tenant. @internal */
+/** What a namespace gets from its tenant. @internal */
 export interface NamespaceOwner {
+  /** Name of the tenant. */
   readonly tenant: string;
+  /** Name of the Namespace. */
   readonly name: string;
-  /** `hard` of the namespace's quota; asked for when everything is declared. */
-  readonly hard: () => Record<string, string>;
+  /** Labels that the tenant alone decides. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The namespace's part of the quota; asked for when everything is declared. */
+  readonly amounts: () => Amounts;
+  readonly allowances: TenantAllowances;
+  readonly people: readonly RoleHolders[];
+  /** Puts pods where those of the tenant run. */
+  readonly placement: PodAddition;
 }
 
 const LONGEST_NAME = 63;
@@ -58,43 +72,14 @@ export class TenantNamespace extends Chart implements NetworkMember {
   /** Use {@link Tenant.namespace}. @internal */
   constructor(scope: Construct, id: string, owner: NamespaceOwner, props: TenantNamespaceProps = {}) {
     super(scope, id, { namespace: owner.name });
+    claimNamespace(this, owner.name, scope.node.path);
     this.namespace = owner.name;
-    const namespace = new ApiObject(this, 'Namespace', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: {
-        name: owner.name,
-        labels: {
-          ...props.labels,
-          [TENANT_LABEL]: owner.tenant,
-          ...this.podSecurityLabels(props.podSecurity),
-        },
-        ...(props.podSecurity && { annotations: { 'cdk8s-bulwark/pod-security': props.podSecurity.reason } }),
-      },
-    });
-    // The chart's namespace is put on every object, and a Namespace is in none.
-    namespace.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
-    new ApiObject(this, 'Quota', {
-      apiVersion: 'v1',
-      kind: 'ResourceQuota',
-      metadata: { name: 'quota' },
-      spec: { hard: Lazy.any({ produce: owner.hard }) as unknown },
-    });
-    new ApiObject(this, 'Limits', {
-      apiVersion: 'v1',
-      kind: 'LimitRange',
-      metadata: { name: 'limits' },
-      spec: {
-        limits: [
-          {
-            type: 'Container',
-            default: DEFAULT_RESOURCES.limits,
-            defaultRequest: DEFAULT_RESOURCES.requests,
-          },
-        ],
-      },
-    });
+    this.addNamespace(owner, props);
+    this.addLimits(owner);
     new DefaultDeny(this, 'DefaultDeny');
+    this.addAllowances(owner);
+    for (const { role, subjects } of owner.people) tenantRole(this, role).bindIn(this, ...subjects);
+    addToPods(this, owner.placement);
     declareNamespace(this, owner.name);
     this.intents = new NetworkIntents({
       construct: this,
@@ -143,6 +128,60 @@ export class TenantNamespace extends Chart implements NetworkMember {
     return name;
   }
 
+  private addNamespace(owner: NamespaceOwner, props: TenantNamespaceProps): void {
+    const namespace = new ApiObject(this, 'Namespace', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: owner.name,
+        labels: {
+          ...props.labels,
+          ...owner.labels,
+          [TENANT_LABEL]: owner.tenant,
+          ...this.podSecurityLabels(props.podSecurity),
+        },
+        ...(props.podSecurity && { annotations: { 'cdk8s-bulwark/pod-security': props.podSecurity.reason } }),
+      },
+    });
+    // The chart's namespace is put on every object, and a Namespace is in none.
+    namespace.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
+  }
+
+  private addLimits({ amounts, allowances }: NamespaceOwner): void {
+    new ApiObject(this, 'Quota', {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'quota' },
+      spec: { hard: Lazy.any({ produce: () => hardOf(amounts()) }) as unknown },
+    });
+    new ApiObject(this, 'Priority', {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'priority' },
+      spec: noPodsOfOtherPriority(allowances.priorityClasses ?? []),
+    });
+    new ApiObject(this, 'Limits', {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'limits' },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            default: DEFAULT_RESOURCES.limits,
+            defaultRequest: DEFAULT_RESOURCES.requests,
+          },
+        ],
+      },
+    });
+  }
+
+  private addAllowances({ name, allowances }: NamespaceOwner): void {
+    const manifest = allowancesConfigMap(name, allowances, this.node.path);
+    // What reads them are ValidatingAdmissionPolicies.
+    if (targetOf(this).minor >= 30) new ApiObject(this, 'Allowances', manifest);
+  }
+
   private podSecurityLabels(exception: PodSecurityException | undefined): Record<string, string> {
     if (exception && exception.reason.trim().length < 10) {
       throw new BulwarkError(
@@ -159,4 +198,21 @@ export class TenantNamespace extends Chart implements NetworkMember {
       ]),
     );
   }
+}
+
+/**
+ * A tenant's pod that named a priority would have the pods of others evicted. The quota says so without any policy, and the
+ * API server lets no pod be made whose priority it does not allow.
+ */
+function noPodsOfOtherPriority(allowed: readonly string[]): object {
+  const scopeName = 'PriorityClass';
+  return {
+    hard: { pods: '0' },
+    scopeSelector: {
+      matchExpressions: [
+        { scopeName, operator: 'Exists' },
+        ...(allowed.length > 0 ? [{ scopeName, operator: 'NotIn', values: allowed }] : []),
+      ],
+    },
+  };
 }

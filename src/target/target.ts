@@ -1,5 +1,6 @@
 import { BulwarkError } from '../errors';
 import { parseCidr } from '../network/cidr';
+import { checkNodes, type ClusterCapacity, type NodePool } from './capacity';
 import { Dns } from './dns';
 import type { WellKnownPods } from './well-known';
 
@@ -53,6 +54,12 @@ export interface ClusterCapabilities {
   readonly externalSecrets?: boolean;
   /** Whether ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2) is installed and enforced. @default false */
   readonly clusterNetworkPolicy?: boolean;
+  /** What the quotas of all tenants together may promise. @default unknown, so their sum is not checked */
+  readonly capacity?: ClusterCapacity;
+  /** Nodes that are set apart, by a name for each pool. @default none */
+  readonly nodePools?: Readonly<Record<string, NodePool>>;
+  /** Name of a RuntimeClass whose pods have a kernel of their own, such as gVisor or Kata Containers. @default none */
+  readonly sandboxRuntimeClass?: string;
 }
 
 /** An address family of pods. */
@@ -82,6 +89,9 @@ export interface ClusterTarget {
   readonly sealedSecrets: boolean;
   readonly externalSecrets: boolean;
   readonly clusterNetworkPolicy: boolean;
+  readonly capacity: ClusterCapacity | undefined;
+  readonly nodePools: Readonly<Record<string, NodePool>>;
+  readonly sandboxRuntimeClass: string | undefined;
 }
 
 /** Ways to make a {@link ClusterTarget}. */
@@ -100,6 +110,7 @@ export const ClusterTarget = {
       apiServer: capabilities.apiServer && checkApiServer(capabilities.apiServer),
     };
     refuseContradictions(target);
+    checkNodes(target.capacity, target.nodePools);
     return target;
   },
 } as const;
@@ -124,6 +135,9 @@ function defaultsFor(minor: number): Omit<ClusterTarget, 'version' | 'minor' | '
     sealedSecrets: false,
     externalSecrets: false,
     clusterNetworkPolicy: false,
+    capacity: undefined,
+    nodePools: {},
+    sandboxRuntimeClass: undefined,
   };
 }
 

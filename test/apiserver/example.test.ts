@@ -83,7 +83,11 @@ function describeOutput(title: string, output: () => string): void {
     });
 
     it('makes every namespace refuse a pod beyond its quota', async () => {
-      for (const { metadata, spec } of manifests.filter(({ kind }) => kind === 'ResourceQuota')) {
+      const quotas = manifests.filter(
+        ({ kind, spec }) => kind === 'ResourceQuota' && spec.hard['limits.cpu'],
+      );
+      expect(quotas.length).toBeGreaterThan(1);
+      for (const { metadata, spec } of quotas) {
         const greedy = firstPodOf(manifests, metadata.namespace);
         const cpu = spec.hard['limits.cpu'];
         greedy.spec.containers[0].resources.limits = { cpu, memory: '1Gi' };

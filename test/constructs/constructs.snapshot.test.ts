@@ -269,6 +269,8 @@ describe('the quotas of the namespaces of a tenant', () => {
     ['pods', 'pods', 1_000_000_000n],
   ] as const;
 
+  const UNITS = { cpu: 1_000_000n, memory: 1_000_000_000n, pods: 1_000_000_000n };
+
   it('add up to that of the tenant and never to more, but for what cannot be divided', () => {
     const share = fc.record(
       {
@@ -286,15 +288,23 @@ describe('the quotas of the namespaces of a tenant', () => {
           sum(shares.map((one) => parseQuantity(String(one[key] ?? 0)))) + BigInt(more) * unit;
         const tenant = new Tenant(cluster, 'team', {
           quota: {
-            cpu: formatQuantity(total('cpu', 1_000_000n)),
-            memory: formatQuantity(total('memory', 1_000_000_000n)),
-            pods: Number(formatQuantity(total('pods', 1_000_000_000n))),
+            cpu: formatQuantity(total('cpu', UNITS.cpu)),
+            memory: formatQuantity(total('memory', UNITS.memory)),
+            pods: Number(formatQuantity(total('pods', UNITS.pods))),
           },
         });
         shares.forEach((quota, index) => tenant.namespace(`n${index}`, { quota }));
+        const tooLittle = DIMENSIONS.some(([, key, unit]) => {
+          const open = shares.filter((one) => one[key] === undefined).length;
+          return more > 0 && BigInt(more) * UNITS[key] < BigInt(open) * unit;
+        });
+        if (tooLittle) {
+          expect(() => cluster.synth()).toThrow(/which is nothing for each/);
+          return;
+        }
         const hard = cluster
           .synth()
-          .manifests.filter(({ kind }) => kind === 'ResourceQuota')
+          .manifests.filter(({ metadata }) => metadata?.name === 'quota')
           .map(({ spec }) => (spec as { hard: Record<string, string> }).hard);
         for (const [field, key, unit] of DIMENSIONS) {
           const given = sum(hard.map((one) => parseQuantity(one[field]!)));
@@ -313,9 +323,7 @@ describe('the quotas of the namespaces of a tenant', () => {
     ['cpu', { cpu: 'lots' }, /lots/],
     ['memory', { memory: '1 GB' }, /1 GB/],
   ])('refuse a %s that is no quantity, saying which', (_, quota, message) => {
-    const cluster = blueprint();
-    new Tenant(cluster, 'team', { quota }).namespace('a');
-    expect(() => cluster.synth()).toThrow(message);
+    expect(() => new Tenant(blueprint(), 'team', { quota })).toThrow(message);
   });
 });
 

@@ -12,6 +12,7 @@ describe('a namespace of a tenant', () => {
       name: 'shop-web',
       labels: {
         'cdk8s-bulwark/tenant': 'shop',
+        'cdk8s-bulwark/trust': 'semi-trusted',
         'pod-security.kubernetes.io/enforce': 'restricted',
         'pod-security.kubernetes.io/enforce-version': 'v1.31',
         'pod-security.kubernetes.io/audit': 'restricted',
@@ -106,7 +107,7 @@ describe('the quota of a tenant', () => {
     tenant.namespace('a', { quota: { cpu: '3' } });
     tenant.namespace('b', { quota: { cpu: '1500m' } });
     expect(() => cluster.synth()).toThrow(
-      /team: its namespaces have a quota of 4500m cpu together, and the tenant has 4/,
+      /^The blueprint has a problem, .*\n- team: Its parts have a quota of 4500m cpu together, and the tenant has 4/,
     );
   });
 });

@@ -1,0 +1,174 @@
+import type { IConstruct } from 'constructs';
+import { BulwarkError } from '../../src/errors';
+import { blockCollisions } from '../../src/tenancy/blocks';
+import { exceededCapacity } from '../../src/tenancy/capacity';
+import { hostCollisions } from '../../src/tenancy/hosts';
+import type { Amounts } from '../../src/tenancy/quota';
+import { targetOf } from '../blueprint/settings';
+
+/** What all tenants of a cluster have to say of themselves. */
+export interface TenancyPolicy {
+  /**
+   * Labels that every namespace of every tenant carries: `owner` and `costCenter` for the properties of those names, others by
+   * their key.
+   * @default none; but once one tenant names its owner, or its cost center, all have to
+   */
+  readonly requiredLabels?: readonly string[];
+}
+
+/** A tenant as the others see it. @internal */
+export interface TenantFacts {
+  readonly name: string;
+  /** Path of its construct. */
+  readonly path: string;
+  /** Names of the tenants that it is a team of, the outermost first. */
+  readonly above: readonly string[];
+  readonly owner: string | undefined;
+  readonly costCenter: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly amounts: () => Amounts;
+  readonly hosts: readonly string[];
+  readonly blocks: readonly string[];
+}
+
+interface Registry {
+  readonly tenants: Map<string, TenantFacts>;
+  /** Path of the tenant that each Namespace belongs to. */
+  readonly namespaces: Map<string, string>;
+  policy: TenancyPolicy;
+  /** Counts what was added, so that what was worked out before can be told from what still holds. */
+  version: number;
+}
+
+const REGISTRIES = new WeakMap<IConstruct, Registry>();
+
+function registryOf(scope: IConstruct): Registry {
+  const { root } = scope.node;
+  const known = REGISTRIES.get(root);
+  if (known) return known;
+  const registry: Registry = { tenants: new Map(), namespaces: new Map(), policy: {}, version: 0 };
+  REGISTRIES.set(root, registry);
+  root.node.addValidation({ validate: () => problemsOf(root, registry) });
+  return registry;
+}
+
+/** A number that differs whenever a tenant or a namespace was added in between. */
+export function tenancyVersion(scope: IConstruct): number {
+  return registryOf(scope).version;
+}
+
+/** Says that a tenant or a namespace was added. */
+export function tenancyChanged(scope: IConstruct): void {
+  registryOf(scope).version += 1;
+}
+
+/** Says what every tenant below a root has to say of itself. */
+export function setTenancyPolicy(root: IConstruct, policy: TenancyPolicy): void {
+  registryOf(root).policy = policy;
+}
+
+/**
+ * Makes a tenant known to the others.
+ * @throws BulwarkError when there is one of that name.
+ */
+export function registerTenant(scope: IConstruct, facts: TenantFacts): void {
+  const { tenants } = registryOf(scope);
+  const other = tenants.get(facts.name);
+  if (other) {
+    throw new BulwarkError(
+      `${facts.path}: is the tenant '${facts.name}', and so is ${other.path}. Each would have the namespaces of the other; give one of them another name.`,
+    );
+  }
+  tenants.set(facts.name, facts);
+}
+
+/**
+ * Takes a Namespace for a tenant.
+ * @throws BulwarkError when another has it, or when it is one of Kubernetes' own.
+ */
+export function claimNamespace(scope: IConstruct, name: string, tenant: string): void {
+  const { namespaces } = registryOf(scope);
+  if (name === 'default' || name.startsWith('kube-')) {
+    throw new BulwarkError(
+      `${tenant}: would get the Namespace '${name}', where Kubernetes itself lives. Give the tenant or the namespace another name.`,
+    );
+  }
+  const other = namespaces.get(name);
+  if (other !== undefined) {
+    throw new BulwarkError(
+      `${tenant}: would get the Namespace '${name}', and so does ${other}: whoever is in one would be in both. Give one of them another name.`,
+    );
+  }
+  namespaces.set(name, tenant);
+}
+
+function problemsOf(root: IConstruct, { tenants, policy }: Registry): string[] {
+  const all = [...tenants.values()];
+  const { capacity } = targetOf(root);
+  // What a team may use is a part of what its tenant may.
+  const claims = all
+    .filter(({ above }) => above.length === 0)
+    .map(({ path, amounts }) => ({ tenant: path, amounts: amounts() }));
+  return [
+    ...missingLabels(all, policy),
+    ...(capacity ? exceededCapacity(capacity, claims) : []),
+    ...sharedHosts(all),
+    ...sharedBlocks(all),
+  ];
+}
+
+const PROPERTIES = ['owner', 'costCenter'] as const;
+
+/** A bill or a call at night that one tenant is missing from is of no use, so it is all of them or none. */
+function missingLabels(tenants: readonly TenantFacts[], { requiredLabels = [] }: TenancyPolicy): string[] {
+  const fromPolicy = (key: string) => ({ key, because: 'the blueprint requires it of every tenant' });
+  const fromOthers = PROPERTIES.filter((key) => !requiredLabels.includes(key)).flatMap((key) => {
+    const first = tenants.find((tenant) => tenant[key] !== undefined);
+    return first
+      ? [{ key, because: `${first.path} has one, and a list that leaves some out is no list` }]
+      : [];
+  });
+  return [...requiredLabels.map(fromPolicy), ...fromOthers].flatMap(({ key, because }) =>
+    tenants
+      .filter((tenant) => !says(tenant, key))
+      .map(
+        ({ path }) =>
+          `${path}: has no ${key}, and ${because}. Add ${asCode(key)} to the properties of the tenant.`,
+      ),
+  );
+}
+
+function says(tenant: TenantFacts, key: string): boolean {
+  return isProperty(key) ? tenant[key] !== undefined : tenant.labels[key] !== undefined;
+}
+
+function asCode(key: string): string {
+  return isProperty(key) ? `${key}: '...'` : `labels: { '${key}': '...' }`;
+}
+
+function isProperty(key: string): key is (typeof PROPERTIES)[number] {
+  return (PROPERTIES as readonly string[]).includes(key);
+}
+
+function sharedHosts(tenants: readonly TenantFacts[]): string[] {
+  const claims = tenants.flatMap((owner) => owner.hosts.map((host) => ({ host, owner })));
+  return hostCollisions(claims, areRelated).map(
+    ({ first, second }) =>
+      `${second.owner.path}: may serve ${second.host}, and ${first.owner.path} may serve ${first.host}: one of them could answer the ` +
+      "other's customers. Remove it from allowances.ingressHosts of one of them.",
+  );
+}
+
+function sharedBlocks(tenants: readonly TenantFacts[]): string[] {
+  const blocks = tenants.flatMap((owner) => owner.blocks.map((cidr) => ({ cidr, owner })));
+  return blockCollisions(blocks, areRelated).map(
+    ({ outer, inner }) =>
+      `${inner.owner.path}: owns the addresses ${inner.cidr}, and ${outer.owner.path} owns ${outer.cidr}: what is said of the addresses of one ` +
+      'would hold for the other. Remove it from addresses of one of them.',
+  );
+}
+
+/** A team is a part of its tenant, so they have hosts and addresses in common. */
+function areRelated(one: TenantFacts, other: TenantFacts): boolean {
+  return one.above.includes(other.name) || other.above.includes(one.name);
+}
