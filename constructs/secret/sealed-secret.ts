@@ -14,7 +14,7 @@ import { targetOf } from '../blueprint/settings';
 
 /** Properties of {@link SealedSecret}. */
 export interface SealedSecretProps {
-  /** File with one SealedSecret, as kubeseal writes it; relative to the working directory. It holds ciphertext only. */
+  /** File with one SealedSecret, as `bulwark seal` and kubeseal write it; relative to the working directory. It holds ciphertext only. */
   readonly file: string;
 }
 
@@ -67,7 +67,7 @@ export class SealedSecret extends Construct implements ISecret {
     if (scope !== 'cluster-wide' && chartNamespace !== undefined && namespace !== chartNamespace) {
       throw new BulwarkError(
         `${this.node.path}: ${file} is sealed for the namespace '${namespace ?? 'default'}', so the controller could not open it in '${chartNamespace}'. ` +
-          `Seal it again with kubeseal --namespace ${chartNamespace}.`,
+          `Seal it again with bulwark seal --namespace ${chartNamespace}.`,
       );
     }
     const effective = chartNamespace ?? namespace;
@@ -93,7 +93,7 @@ function readFile(scope: Construct, file: string): string {
     return fs.readFileSync(file, 'utf8');
   } catch {
     throw new BulwarkError(
-      `${scope.node.path}: there is no readable file ${path.resolve(file)}. Make it with kubeseal --format yaml, or correct the path.`,
+      `${scope.node.path}: there is no readable file ${path.resolve(file)}. Make it with bulwark seal -o, or correct the path.`,
     );
   }
 }

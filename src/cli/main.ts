@@ -5,6 +5,7 @@ import { BulwarkError } from '../errors';
 import type * as CheckModule from './check';
 import type * as ControlsModule from './controls';
 import type * as HardenModule from './harden';
+import { addSealCommands } from './seal-commands';
 import type * as SummaryModule from './summary';
 
 /** Findings are 1 and bad input or usage is 2, so that a pipeline can tell them apart. */
@@ -23,11 +24,13 @@ function program(): Command {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .showSuggestionAfterError()
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : BAD_INPUT));
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : BAD_INPUT))
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
   addCheck(bulwark);
   addHarden(bulwark);
   addControls(bulwark);
   addSummary(bulwark);
+  addSealCommands(bulwark, finish);
   return bulwark;
 }
 
@@ -112,14 +115,19 @@ function finish({ output, errors, exitCode }: CheckModule.CommandResult): void {
   process.exitCode = exitCode;
 }
 
+/** What was typed behind `=` may be a secret, and the message goes to logs. */
+function withoutValues(text: string): string {
+  return text.replace(/(unknown option '[^'=]*)=[^]*'/, "$1=...'");
+}
+
 function version(): string {
   return (require('cdk8s-bulwark/package.json') as { version: string }).version;
 }
 
-try {
-  program().parse();
-} catch (error) {
-  if (!(error instanceof BulwarkError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(BAD_INPUT);
-}
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof BulwarkError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(BAD_INPUT);
+  });

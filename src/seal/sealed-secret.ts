@@ -1,12 +1,11 @@
 import { load } from 'js-yaml';
 import { BulwarkError } from '../errors';
 import { isObject, type JsonObject, type ObjectMeta } from '../manifest/manifest';
+import { parseSealed } from './cipher';
+import { isScopeAnnotation, scopeOfAnnotations, type SealScope } from './scope';
 
 /** API version of the SealedSecret custom resource; the controller serves no other. */
 export const SEALED_SECRET_API_VERSION = 'bitnami.com/v1alpha1';
-
-/** What binds the ciphertext: to name and namespace, to the namespace, or to nothing. */
-export type SealScope = 'strict' | 'namespace-wide' | 'cluster-wide';
 
 /** A SealedSecret whose structure has been checked. It holds ciphertext only. */
 export interface SealedSecretManifest {
@@ -19,9 +18,6 @@ export interface SealedSecretManifest {
   /** Go template over the decrypted values, where the file has one. */
   readonly templateData: Readonly<Record<string, string>> | undefined;
 }
-
-const SCOPE_ANNOTATION = 'sealedsecrets.bitnami.com/';
-const GCM_TAG_BYTES = 16;
 
 /**
  * Reads a SealedSecret and checks that the sealed-secrets controller can open it as far as that shows without the key: the
@@ -37,8 +33,8 @@ export function readSealedSecret(text: string, where: string): SealedSecretManif
     const found = typeof document.kind === 'string' ? document.kind : 'something else';
     const advice =
       found === 'Secret'
-        ? 'Never commit it: seal it with kubeseal and commit what that prints.'
-        : 'Seal a Secret with kubeseal and commit what that prints.';
+        ? 'Never commit it: seal it with bulwark seal and commit what that prints.'
+        : 'Seal one with bulwark seal and commit what that prints.';
     throw new BulwarkError(
       `${where}: holds ${found}, not a SealedSecret of ${SEALED_SECRET_API_VERSION}. ${advice}`,
     );
@@ -46,13 +42,14 @@ export function readSealedSecret(text: string, where: string): SealedSecretManif
   const spec = section(document, 'spec', where);
   if (spec.data !== undefined) {
     throw new BulwarkError(
-      `${where}: spec.data is the format from before 2018, which current controllers refuse. Seal the Secret again with a current kubeseal.`,
+      `${where}: spec.data is the format from before 2018, which current controllers refuse. Seal the Secret again with bulwark seal.`,
     );
   }
   const template = isObject(spec.template) ? spec.template : {};
+  const metadata = checkMetadata(document, where);
   return {
-    metadata: checkMetadata(document, where),
-    scope: scopeOfSealed(document),
+    metadata: withTemplateOf(metadata, template),
+    scope: scopeOfAnnotations(metadata.annotations),
     encryptedData: checkEncryptedData(spec, where),
     type: typeof template.type === 'string' ? template.type : undefined,
     immutable: typeof template.immutable === 'boolean' ? template.immutable : undefined,
@@ -76,50 +73,42 @@ function parse(text: string, where: string): JsonObject {
 function section(holder: JsonObject, key: string, where: string): JsonObject {
   const value = holder[key];
   if (isObject(value)) return value;
-  throw new BulwarkError(`${where}: has no ${key}. Seal the Secret again with kubeseal.`);
+  throw new BulwarkError(`${where}: has no ${key}. Seal the Secret again with bulwark seal.`);
 }
 
 function checkMetadata(document: JsonObject, where: string): ObjectMeta & { name: string } {
   const metadata = section(document, 'metadata', where) as ObjectMeta;
   if (typeof metadata.name !== 'string' || metadata.name === '') {
     throw new BulwarkError(
-      `${where}: metadata.name is missing, and a strictly sealed value opens under its own name only. Seal the Secret again with kubeseal.`,
+      `${where}: metadata.name is missing, and a strictly sealed value opens under its own name only. Seal the Secret again with bulwark seal.`,
     );
   }
   return metadata as ObjectMeta & { name: string };
 }
 
-/** The controller reads the scope from the SealedSecret's own annotations, and cluster-wide wins. */
-function scopeOfSealed(document: JsonObject): SealScope {
-  const annotations = (document.metadata as ObjectMeta).annotations ?? {};
-  if (annotations[`${SCOPE_ANNOTATION}cluster-wide`] === 'true') return 'cluster-wide';
-  if (annotations[`${SCOPE_ANNOTATION}namespace-wide`] === 'true') return 'namespace-wide';
-  return 'strict';
+/** kubeseal writes labels and annotations of the Secret into the template alone. The scope is not taken from there. */
+function withTemplateOf<M extends ObjectMeta>(metadata: M, { metadata: made }: JsonObject): M {
+  const { labels, annotations } = isObject(made) ? (made as ObjectMeta) : {};
+  const added = Object.entries(annotations ?? {}).filter(([name]) => !isScopeAnnotation(name));
+  return {
+    ...metadata,
+    ...(labels && { labels: { ...labels, ...metadata.labels } }),
+    ...(added.length > 0 && { annotations: { ...Object.fromEntries(added), ...metadata.annotations } }),
+  };
 }
 
 function checkEncryptedData(spec: JsonObject, where: string): Record<string, string> {
   const data = section(spec, 'encryptedData', where);
   if (Object.keys(data).length === 0) {
     throw new BulwarkError(
-      `${where}: spec.encryptedData is empty, so the Secret would be. Seal at least one value with kubeseal.`,
+      `${where}: spec.encryptedData is empty, so the Secret would be. Seal at least one value with bulwark seal.`,
     );
   }
-  const damaged = Object.keys(data).find((key) => !isSealedValue(data[key]));
+  const damaged = Object.keys(data).find((key) => !parseSealed(data[key]));
   if (damaged !== undefined) {
     throw new BulwarkError(
-      `${where}: spec.encryptedData.${damaged} is no sealed value: it may be plaintext or cut off. Seal it again with kubeseal, and if it was plaintext, replace that secret.`,
+      `${where}: spec.encryptedData.${damaged} is no sealed value: it may be plaintext or cut off. Seal it again with bulwark seal, and if it was plaintext, replace that secret.`,
     );
   }
   return data as Record<string, string>;
-}
-
-/** Two bytes with the length of the RSA ciphertext (2048 to 8192 bits), that ciphertext, then AES-GCM with its tag. */
-function isSealedValue(value: unknown): boolean {
-  // Node reads damaged base64 as well; the controller refuses it.
-  if (typeof value !== 'string' || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(value))
-    return false;
-  const bytes = Buffer.from(value, 'base64');
-  if (bytes.length < 2) return false;
-  const rsaBytes = bytes.readUInt16BE(0);
-  return rsaBytes >= 256 && rsaBytes <= 1024 && bytes.length >= 2 + rsaBytes + GCM_TAG_BYTES;
 }

@@ -1,0 +1,16 @@
+/**
+ * A value that tests use where a secret would stand, and that must be found nowhere afterwards. It is put together here, so that the
+ * sources do not hold it either.
+ */
+export const CANARY: string = ['bulwark', 'canary', '5d1f8c27'].join('-');
+
+/** The forms in which the canary would give itself away: as it is, in hexadecimal, and in base64 wherever it stands in a text. */
+export function formsOfCanary(): string[] {
+  const bytes = Buffer.from(CANARY);
+  const encoded = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    // The first and last characters depend on what stands around.
+    return text.slice([0, 2, 3][before], -4);
+  });
+  return [CANARY, bytes.toString('hex'), ...encoded];
+}
