@@ -2,7 +2,7 @@ import { Cron, Size } from 'cdk8s';
 import { EnvValue, PersistentVolumeAccessMode, PersistentVolumeClaim, Probe, Volume } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { HardenedCronJob, HardenedStatefulSet, Tenant, Waivers } from '../../constructs';
-import { redisExporter, resources } from './shop';
+import { redisExporter, resources, sealed } from './shop';
 
 /** A team that counts events: a small store that keeps its data, and a job that writes a report every night. */
 export class Analytics extends Tenant {
@@ -45,6 +45,7 @@ export class Analytics extends Tenant {
       schedule: new Cron({ minute: '15', hour: '2' }),
       securityContext: { user: 1000, group: 1000 },
       writablePaths: [{ path: '/tmp', sizeLimit: '1Gi' }],
+      dockerRegistryAuth: sealed(namespace, 'registry'),
       containers: [
         {
           name: 'report',

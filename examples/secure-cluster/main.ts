@@ -38,6 +38,7 @@ export const CAPABILITIES = {
   dns: Dns.coreDns({ nodeLocal: '169.254.20.10' }),
   apiServer: { cidrs: ['192.0.2.10/32', '192.0.2.11/32', '192.0.2.12/32'], ports: [443, 6443] },
   cni: 'cilium',
+  sealedSecrets: true,
 };
 
 if (require.main === module) {

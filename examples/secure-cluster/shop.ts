@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Duration, Size } from 'cdk8s';
 import {
   Cpu,
@@ -10,7 +11,7 @@ import {
   type Service as KubernetesService,
 } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { HardenedDeployment, Tenant, Waivers } from '../../constructs';
+import { HardenedDeployment, SealedSecret, Tenant, Waivers, type TenantNamespace } from '../../constructs';
 
 const REGISTRY = 'gcr.io/google-samples/microservices-demo';
 const VERSION = 'v0.3.6';
@@ -42,6 +43,9 @@ export class Shop extends Tenant {
 
   private readonly web = this.namespace('web');
 
+  /** The password of the carts: the configuration of Redis, and the file in which the exporter looks for it. */
+  private readonly redisSecret = sealed(this.web, 'redis-cart');
+
   constructor(scope: Construct) {
     super(scope, 'shop', { quota: { cpu: '12', memory: '16Gi' } });
 
@@ -55,9 +59,11 @@ export class Shop extends Tenant {
       port: 7070,
       cpu: [60, 120],
       memory: [160, 320],
-      env: { REDIS_ADDR: 'redis-cart:6379' },
+      // ASP.NET reads appsettings.json from here, with REDIS_ADDR in it: the address that holds the password.
+      env: { DOTNET_CONTENTROOT: '/etc/secrets/cartservice' },
       writablePaths: ['/tmp'],
     });
+    cart.useSecret(sealed(this.web, 'cartservice'));
     const checkout = this.service('checkoutservice', {
       port: 5050,
       cpu: [15, 40],
@@ -186,14 +192,16 @@ export class Shop extends Tenant {
         {
           name: 'redis',
           image: 'docker.io/library/redis:7.2.5-alpine',
+          args: ['redis-server', '/etc/secrets/redis-cart/redis.conf', '--dir', '/data'],
           port: 6379,
           resources: resources([70, 125], [200, 256]),
           readiness: Probe.fromTcpSocket({ port: 6379 }),
           liveness: Probe.fromTcpSocket({ port: 6379 }),
         },
-        redisExporter(),
+        redisExporter({ REDIS_PASSWORD_FILE: '/etc/secrets/redis-cart/exporter.json' }),
       ],
     });
+    store.useSecret(this.redisSecret);
     store.exposeViaService({ name: 'redis-cart', ports: [{ name: 'redis', port: 6379, targetPort: 6379 }] });
     return store;
   }
@@ -218,14 +226,20 @@ export class Shop extends Tenant {
 }
 
 /** The sidecar that publishes the metrics of a Redis-compatible store. */
-export function redisExporter() {
+export function redisExporter(env: Record<string, string> = {}) {
   return {
     name: 'exporter',
+    envVariables: environment(env),
     image: 'docker.io/oliver006/redis_exporter:v1.62.0',
     ports: [{ name: 'metrics', number: 9121 }],
     resources: resources([10, 100], [32, 64]),
     securityContext: { user: 59000, group: 59000 },
   };
+}
+
+/** A secret that is committed as ciphertext; `sealed/README.md` says how it was made. */
+export function sealed(namespace: TenantNamespace, name: string): SealedSecret {
+  return new SealedSecret(namespace, `sealed-${name}`, { file: join(__dirname, 'sealed', `${name}.yaml`) });
 }
 
 /** CPU in thousandths of a core and memory in MiB, as request and limit. */

@@ -39,10 +39,12 @@ export function readValues(options: ValueOptions): Map<string, Buffer> {
   return values;
 }
 
-/** What may surprise later: `echo` and most editors end a text with a line break, and a password with one does not match. */
+/** What may surprise later, where the key is no name of a file: `echo` and most editors end a text with a line break, and a password with one does not match. */
 export function notesOn(values: ReadonlyMap<string, Buffer>): string[] {
   return [...values]
-    .filter(([, value]) => value.length > 1 && value.indexOf('\n') === value.length - 1)
+    .filter(
+      ([key, value]) => !key.includes('.') && value.length > 1 && value.indexOf('\n') === value.length - 1,
+    )
     .map(
       ([key]) =>
         `note: ${key} is one line with a line break at its end, which is sealed too. Use printf instead of echo if that is not meant.`,

@@ -1,6 +1,7 @@
 import { waiversOf, type RecordedWaiver } from '../controls/waiver';
 import { POD_CONTROLS } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
+import { requiredDefinitions } from '../manifest/custom-resources';
 import { compareText, describeObject, withoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
@@ -13,6 +14,8 @@ export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
 export interface Summary {
   /** Number of objects of each kind, most first. */
   readonly kinds: ReadonlyMap<string, number>;
+  /** CustomResourceDefinitions that the cluster must have before, with the number of objects that need each. */
+  readonly needs: ReadonlyMap<string, number>;
   /** Namespaces of each tenant, by name. */
   readonly tenants: ReadonlyMap<string, readonly string[]>;
   /** Number of objects that make pods. */
@@ -27,6 +30,7 @@ export function summarize(manifests: readonly Manifest[], target: ClusterTarget)
   const workloads = manifests.flatMap((manifest) => podTemplateOf(withoutNulls(manifest)) ?? []);
   return {
     kinds: byCount(countBy(manifests, (manifest) => manifest.kind)),
+    needs: requiredDefinitions(manifests),
     tenants: tenantsOf(manifests),
     workloads: workloads.length,
     controls: controlsHeld(workloads, target),
@@ -68,11 +72,14 @@ function controlsHeld(workloads: readonly PodTemplate[], target: ClusterTarget):
 
 /** The summary as lines of text of at most 80 columns, as the command prints it. */
 export function formatSummary(summary: Summary): string {
-  const { kinds, tenants, workloads, controls, waivers } = summary;
+  const { kinds, needs, tenants, workloads, controls, waivers } = summary;
   const objects = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const broken = [...controls].filter(([, count]) => count < workloads);
   return [
     ...wrap('objects', `${objects}: ${[...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')}`),
+    ...[...needs].flatMap(([name, count], index) =>
+      wrap(index === 0 ? 'needs' : '', `CRD ${name} for ${count} ${count === 1 ? 'object' : 'objects'}`),
+    ),
     ...wrap(
       'tenants',
       `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`,

@@ -29,6 +29,28 @@ describe('summarize', () => {
     ]);
   });
 
+  it('names the definitions that the cluster must have before, but for those that come along', () => {
+    const custom = (apiVersion: string, kind: string) => ({ ...object(kind, 'x'), apiVersion });
+    const manifests = [
+      custom('bitnami.com/v1alpha1', 'SealedSecret'),
+      custom('bitnami.com/v1alpha1', 'SealedSecret'),
+      custom('policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy'),
+      custom('secrets-store.csi.x-k8s.io/v1', 'SecretProviderClass'),
+      custom('example.com/v1', 'Widget'),
+      custom('networking.k8s.io/v1', 'NetworkPolicy'),
+      object('ConfigMap', 'x'),
+      object('CustomResourceDefinition', 'widgets.example.com'),
+    ];
+    const summary = summarize(manifests, target);
+    expect([...summary.needs]).toEqual([
+      ['clusternetworkpolicies.policy.networking.k8s.io', 1],
+      ['sealedsecrets.bitnami.com', 2],
+      ['secretproviderclasses.secrets-store.csi.x-k8s.io', 1],
+    ]);
+    expect(formatSummary(summary)).toContain('\n          CRD sealedsecrets.bitnami.com for 2 objects\n');
+    expect(formatSummary(summarize([object('ConfigMap', 'x')], target))).not.toContain('needs');
+  });
+
   it('lists the namespaces of each tenant', () => {
     const manifests = [
       object('Namespace', 'shop-web', tenant('shop')),
