@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import type { DeclaredPort } from '../../src/network/declared';
-import { isMember, portsOf, type Connection } from './connection';
+import { crossesTenants, isMember, portsOf, type Connection } from './connection';
 import type { NetworkIntents } from './intents';
 import { membersAbove, ownerOfNamespace, tenantOf } from './members';
 import { covers, describePort, resolvePorts, type PeerPort } from './ports';
@@ -52,14 +52,6 @@ export function agreementProblems(connection: Connection): string[] {
       connection,
     ),
   ];
-}
-
-/** Whether a connection leads from one tenant to another. */
-export function crossesTenants({ source, destination }: Connection): boolean {
-  if (!isMember(source) || !isMember(destination)) return false;
-  const from = tenantOf(source.subject.construct);
-  const to = tenantOf(destination.subject.construct);
-  return from !== undefined && to !== undefined && from !== to;
 }
 
 /** The ports that one side has agreed to, itself or through its namespace or tenant. */

@@ -1,5 +1,6 @@
 import type { DeclaredConnection, DeclaredPeer } from '../../src/network/declared';
 import type { NetworkIntents } from './intents';
+import { tenantOf } from './members';
 import { resolvePorts, type PeerPort, type ResolvedPorts } from './ports';
 
 /** One end of a connection: somebody of the program with policies of their own, or somebody else. */
@@ -18,6 +19,14 @@ export interface Connection {
 /** Whether a party has policies of its own. */
 export function isMember(party: Party): party is NetworkIntents {
   return !('type' in party);
+}
+
+/** Whether a connection leads from one tenant to another. */
+export function crossesTenants({ source, destination }: Connection): boolean {
+  if (!isMember(source) || !isMember(destination)) return false;
+  const from = tenantOf(source.subject.construct);
+  const to = tenantOf(destination.subject.construct);
+  return from !== undefined && to !== undefined && from !== to;
 }
 
 /** A party as plain data. */

@@ -6,6 +6,7 @@ import { targetOf } from '../blueprint/settings';
 import { agreementProblems, Consents, type EVERY_TENANT } from './agreement';
 import { declaredOf, isMember, peerOf, portsOf, type Connection } from './connection';
 import { declareConnections } from './declarations';
+import { passGuards } from './guard';
 import { addMember, membersAbove } from './members';
 import { Peer } from './peer';
 import { policySpec, type Opening } from './policy';
@@ -143,6 +144,7 @@ export class NetworkIntents {
       member.connections.push(connection);
       member.ensurePolicy();
     }
+    passGuards(connection);
   }
 
   private connect(

@@ -3,6 +3,7 @@ import { BulwarkError } from '../../src/errors';
 import type { TenantAllowances } from '../../src/tenancy/allowances';
 import { amountsOf, divide, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
 import { targetOf } from '../blueprint/settings';
+import { guardTenant } from '../network/guard';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
 import { declareTenant } from '../network/members';
 import type { Peer } from '../network/peer';
@@ -86,7 +87,7 @@ export class Tenant extends Construct implements NetworkMember {
     this.parent?.addPart(teamPart(id), props.quota);
     this.register();
     this.node.addValidation({ validate: () => this.quotaProblems() });
-    declareTenant(this);
+    declareTenant(this, this.name);
     const charts = () => [...this.charts.values()];
     this.intents = new NetworkIntents({
       construct: this,
@@ -124,6 +125,7 @@ export class Tenant extends Construct implements NetworkMember {
     const chart = new TenantNamespace(this, name, owner, props);
     this.charts.set(name, chart);
     this.addPart(namespacePart(name), props?.quota);
+    if (this.charts.size === 1) guardTenant(this, this.intents.subject.namespaces);
     if (this.intents.all.length > 0) chart.intents.ensurePolicy();
     return chart;
   }

@@ -630,7 +630,8 @@ describe('the metadata of the cloud', () => {
       expect.stringMatching(/^spec\.egress\[0\]\.to\[0\]\.ipBlock: .*169\.254\.170\.2, .*168\.63\.129\.16/),
     ]);
     expect(reached(block('::/0'))).toEqual([expect.stringContaining('fd00:ec2::254')]);
-    expect(reached(block('::/0', 'fd00:ec2::/32'))).toEqual([]);
+    expect(reached(block('::/0', 'fd00::/8', 'fe80::/10'))).toEqual([]);
+    expect(reached(block('::/0', 'fd00:ec2::/32'))).toEqual([expect.stringContaining('fd20:ce::254')]);
     expect(reached(block('169.254.169.254/32'))).toHaveLength(1);
     expect(reached(block('10.0.0.0/8'))).toEqual([]);
   });

@@ -1,0 +1,175 @@
+import { ApiObject, Chart, Lazy } from 'cdk8s';
+import type { Construct, IConstruct } from 'constructs';
+import { BulwarkError } from '../../src/errors';
+import { compareText } from '../../src/manifest/manifest';
+import { parseCidr } from '../../src/network/cidr';
+import type { DeclaredPods, DeclaredPort } from '../../src/network/declared';
+import { METADATA_BLOCKS } from '../../src/network/metadata';
+import { TENANT_LABEL } from '../../src/report/summary';
+import type { ClusterTarget } from '../../src/target/target';
+import { targetOf } from '../blueprint/settings';
+import {
+  adminPolicySpec,
+  clusterPeer,
+  clusterProtocol,
+  clusterRule,
+  MOST_IN_CLUSTER_POLICY,
+  type ClusterPolicyPeer,
+  type ClusterPolicyRule,
+} from './cluster-policy';
+import { crossesTenants, isMember, peerOf, portsOf, type Connection } from './connection';
+import type { NetworkIntents } from './intents';
+import { tenantOf } from './members';
+import { collapse } from './ports';
+import { NAMESPACE_NAME_LABEL } from './policy';
+
+/** Agreements are asked first. They only pass, so it makes no difference that all of them have the same priority. */
+export const AGREEMENT_PRIORITY = 100;
+
+/** Whatever was not passed is denied. Guards have subjects of their own, so no two of them meet. */
+export const GUARD_PRIORITY = 200;
+
+/**
+ * Guards a tenant with a ClusterNetworkPolicy of the Admin tier, where the target knows that kind: what comes from or goes to
+ * another tenant, or to the metadata of a cloud, is denied before any NetworkPolicy is asked. NetworkPolicies only add up, so
+ * without it one more policy in a namespace would open what the others close.
+ *
+ * What the tenants have agreed on passes, and is left to the NetworkPolicies.
+ */
+export function guardTenant(tenant: Construct, namespaces: () => readonly string[]): void {
+  if (!hasClusterPolicies(tenant)) return;
+  const subject = (): DeclaredPods => ({ type: 'pods', namespaces: namespaces(), labels: {} });
+  addClusterPolicy(tenant, `tenant-${tenant.node.id}`, () =>
+    adminPolicySpec({
+      priority: GUARD_PRIORITY,
+      subject: subject(),
+      ingress: [
+        clusterRule({ name: 'from other tenants', action: 'Deny', from: otherTenants(namespaces()) }),
+      ],
+      egress: [
+        clusterRule({ name: 'to other tenants', action: 'Deny', to: otherTenants(namespaces()) }),
+        ...metadataRules(targetOf(tenant)),
+      ],
+    }),
+  );
+}
+
+/** Lets a connection between tenants pass both guards, so that the NetworkPolicies of both sides decide. */
+export function passGuards(connection: Connection): void {
+  const { source, destination } = connection;
+  if (!isMember(source) || !isMember(destination) || !crossesTenants(connection)) return;
+  pass(source, 'egress', destination, connection);
+  pass(destination, 'ingress', source, connection);
+}
+
+/** The connections of a member with each partner beyond its tenant, and the policies that pass them. */
+interface Agreements {
+  readonly ingress: Map<NetworkIntents, Connection[]>;
+  readonly egress: Map<NetworkIntents, Connection[]>;
+  policies: number;
+}
+
+const AGREEMENTS = new WeakMap<NetworkIntents, Agreements>();
+
+function pass(
+  member: NetworkIntents,
+  direction: 'ingress' | 'egress',
+  partner: NetworkIntents,
+  connection: Connection,
+): void {
+  if (!hasClusterPolicies(member.subject.construct)) return;
+  const none: Agreements = { ingress: new Map(), egress: new Map(), policies: 0 };
+  const agreements = AGREEMENTS.get(member) ?? none;
+  AGREEMENTS.set(member, agreements);
+  agreements[direction].set(partner, [...(agreements[direction].get(partner) ?? []), connection]);
+  const partners = Math.max(agreements.ingress.size, agreements.egress.size);
+  while (agreements.policies * MOST_IN_CLUSTER_POLICY < partners) {
+    addAgreementPolicy(member, agreements, agreements.policies);
+    agreements.policies += 1;
+  }
+}
+
+function addAgreementPolicy(member: NetworkIntents, agreements: Agreements, index: number): void {
+  const { construct, namespaces, workload } = member.subject;
+  const tenant = tenantOf(construct)!;
+  const owner = construct === tenant ? `tenant-${tenant.node.id}` : namespaces()[0]!;
+  const name = ['agreement', owner, workload, index > 0 ? String(index + 1) : undefined];
+  addClusterPolicy(tenant, name.filter((part) => part !== undefined).join('.'), () =>
+    adminPolicySpec({
+      priority: AGREEMENT_PRIORITY,
+      subject: member.asPeer(),
+      ingress: chunk(rulesOf(agreements.ingress, 'from'), index),
+      egress: chunk(rulesOf(agreements.egress, 'to'), index),
+    }),
+  );
+}
+
+function chunk(rules: readonly ClusterPolicyRule[], index: number): readonly ClusterPolicyRule[] {
+  return rules.slice(index * MOST_IN_CLUSTER_POLICY, (index + 1) * MOST_IN_CLUSTER_POLICY);
+}
+
+/** A rule for each partner, in an order that does not depend on who was connected first. */
+function rulesOf(partners: Agreements['ingress'], side: 'from' | 'to'): ClusterPolicyRule[] {
+  return [...partners]
+    .map(([partner, connections]) => {
+      const { path } = partner.subject.construct.node;
+      const protocols = agreedPorts(path, connections).map(clusterProtocol);
+      const peers = [clusterPeer(peerOf(partner))];
+      return clusterRule({ name: `${side} ${path}`, action: 'Pass', [side]: peers, protocols });
+    })
+    .sort((a, b) => compareText(a.name, b.name));
+}
+
+function agreedPorts(partner: string, connections: readonly Connection[]): DeclaredPort[] {
+  const ports = collapse(connections.flatMap((connection) => portsOf(connection).ports));
+  if (ports.length <= MOST_IN_CLUSTER_POLICY) return ports;
+  throw new BulwarkError(
+    `The agreement with ${partner} is about ${ports.length} ports, and a rule of a ClusterNetworkPolicy holds ${MOST_IN_CLUSTER_POLICY}. ` +
+      'Name a range instead, for example { port: 7000, endPort: 7100 }.',
+  );
+}
+
+/** Who is a tenant but not this one. A name cannot be forged; the label can, by whoever may write to Namespaces. */
+function otherTenants(own: readonly string[]): ClusterPolicyPeer[] {
+  return [
+    {
+      namespaces: {
+        matchExpressions: [
+          { key: TENANT_LABEL, operator: 'Exists' },
+          { key: NAMESPACE_NAME_LABEL, operator: 'NotIn', values: [...own].sort(compareText) },
+        ],
+      },
+    },
+  ];
+}
+
+function metadataRules({ dns, ipFamilies }: ClusterTarget): ClusterPolicyRule[] {
+  const blocks = METADATA_BLOCKS.filter((text) => ipFamilies.includes(parseCidr(text).family));
+  const answering = blocks.filter((text) => dns.nodeLocal.includes(text.slice(0, text.indexOf('/'))));
+  const resolver = (['UDP', 'TCP'] as const).map((protocol) => clusterProtocol({ port: 53, protocol }));
+  const deny = { name: 'to the metadata of the cloud', action: 'Deny', to: [{ networks: blocks }] } as const;
+  if (answering.length === 0) return [deny];
+  // Cloud DNS for GKE answers at the address of the metadata server.
+  const names = {
+    name: 'to DNS',
+    action: 'Pass',
+    to: [{ networks: answering }],
+    protocols: resolver,
+  } as const;
+  return [names, deny];
+}
+
+function hasClusterPolicies(construct: IConstruct): boolean {
+  return targetOf(construct).clusterNetworkPolicy;
+}
+
+function addClusterPolicy(tenant: IConstruct, name: string, spec: () => object): void {
+  const id = 'network-guard';
+  const chart = (tenant.node.tryFindChild(id) as Chart | undefined) ?? new Chart(tenant, id);
+  new ApiObject(chart, name, {
+    apiVersion: 'policy.networking.k8s.io/v1alpha2',
+    kind: 'ClusterNetworkPolicy',
+    metadata: { name },
+    spec: Lazy.any({ produce: spec }) as unknown,
+  });
+}
