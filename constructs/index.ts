@@ -44,7 +44,8 @@ export {
 export { Subject, type BindingSubject } from './identity/subject';
 export { DefaultDeny, type DefaultDenyProps } from './network/default-deny';
 export { declaredConnections } from './network/declarations';
-export type { AllowOptions, NetworkMember } from './network/intents';
+export type { AllowOptions, NetworkIntents, NetworkMember } from './network/intents';
+export { intentsOf } from './network/intents-of';
 export { Peer } from './network/peer';
 export type { PeerPort } from './network/ports';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';

@@ -38,6 +38,7 @@ export const GUARD_PRIORITY = 200;
  */
 export function guardTenant(tenant: Construct, namespaces: () => readonly string[]): void {
   if (!hasClusterPolicies(tenant)) return;
+  refuseOldCluster(tenant);
   const subject = (): DeclaredPods => ({ type: 'pods', namespaces: namespaces(), labels: {} });
   addClusterPolicy(tenant, `tenant-${tenant.node.id}`, () =>
     adminPolicySpec({
@@ -162,6 +163,18 @@ function metadataRules({ dns, ipFamilies }: ClusterTarget): ClusterPolicyRule[] 
 function hasClusterPolicies(construct: IConstruct): boolean {
   return targetOf(construct).clusterNetworkPolicy;
 }
+
+/** The definition of the kind (v0.2.0) asks isCIDR of every network, which API servers offer to definitions from 1.31. */
+function refuseOldCluster(tenant: IConstruct): void {
+  const { version, minor } = targetOf(tenant);
+  if (minor >= OLDEST_MINOR) return;
+  throw new BulwarkError(
+    `${tenant.node.path}: clusterNetworkPolicy of the target needs Kubernetes 1.${OLDEST_MINOR}, since a ${version} API server refuses the definition of ClusterNetworkPolicy v1alpha2. ` +
+      'Remove clusterNetworkPolicy, or name the version that the cluster has.',
+  );
+}
+
+const OLDEST_MINOR = 31;
 
 function addClusterPolicy(tenant: IConstruct, name: string, spec: () => object): void {
   const id = 'network-guard';

@@ -49,7 +49,7 @@ export interface IntentSubject {
 type Direction = 'ingress' | 'egress';
 
 /** Everything that one member may be reached from and may reach, collected into one NetworkPolicy for each namespace of it. */
-export class NetworkIntents {
+export class NetworkIntents implements NetworkMember {
   /** What it agrees to across the border of its tenant. @internal */
   readonly consents = new Consents();
 
@@ -64,6 +64,11 @@ export class NetworkIntents {
     addMember(construct, this);
     declareConnections(construct, () => this.declared.flatMap(declaredOf));
     construct.node.addValidation({ validate: () => this.problems() });
+  }
+
+  /** Itself, so that the intents of a workload that has none by itself can be a peer. */
+  get intents(): this {
+    return this;
   }
 
   /** Lets a peer reach this member; where the peer is a member, lets it out to this one as well. */
