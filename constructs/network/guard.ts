@@ -19,7 +19,7 @@ import {
 } from './cluster-policy';
 import { crossesTenants, isMember, peerOf, portsOf, type Connection } from './connection';
 import type { NetworkIntents } from './intents';
-import { tenantOf } from './members';
+import { nameOfTenant, tenantOf } from './members';
 import { collapse } from './ports';
 import { NAMESPACE_NAME_LABEL } from './policy';
 
@@ -40,7 +40,7 @@ export function guardTenant(tenant: Construct, namespaces: () => readonly string
   if (!hasClusterPolicies(tenant)) return;
   refuseOldCluster(tenant);
   const subject = (): DeclaredPods => ({ type: 'pods', namespaces: namespaces(), labels: {} });
-  addClusterPolicy(tenant, `tenant-${tenant.node.id}`, () =>
+  addClusterPolicy(tenant, `tenant-${nameOfTenant(tenant)}`, () =>
     adminPolicySpec({
       priority: GUARD_PRIORITY,
       subject: subject(),
@@ -93,7 +93,7 @@ function pass(
 function addAgreementPolicy(member: NetworkIntents, agreements: Agreements, index: number): void {
   const { construct, namespaces, workload } = member.subject;
   const tenant = tenantOf(construct)!;
-  const owner = construct === tenant ? `tenant-${tenant.node.id}` : namespaces()[0]!;
+  const owner = construct === tenant ? `tenant-${nameOfTenant(tenant)}` : namespaces()[0]!;
   const name = ['agreement', owner, workload, index > 0 ? String(index + 1) : undefined];
   addClusterPolicy(tenant, name.filter((part) => part !== undefined).join('.'), () =>
     adminPolicySpec({

@@ -2,7 +2,7 @@ import type { IConstruct } from 'constructs';
 import type { NetworkIntents } from './intents';
 
 const MEMBERS = new WeakMap<IConstruct, NetworkIntents>();
-const TENANTS = new WeakSet<IConstruct>();
+const TENANTS = new WeakMap<IConstruct, string>();
 const OWNERS = new WeakMap<IConstruct, Map<string, IConstruct>>();
 
 /** Says that a construct takes part in the network. */
@@ -20,12 +20,17 @@ export function membersAbove(construct: IConstruct): NetworkIntents[] {
   return construct.node.scopes.flatMap((scope) => MEMBERS.get(scope) ?? []).reverse();
 }
 
-/** Says that what is below a construct belongs to a tenant: crossing its border takes the agreement of both sides. */
-export function declareTenant(tenant: IConstruct): void {
-  TENANTS.add(tenant);
+/** Says that what is below a construct belongs to a tenant of that name: crossing its border takes the agreement of both sides. */
+export function declareTenant(tenant: IConstruct, name: string): void {
+  TENANTS.set(tenant, name);
 }
 
-/** The tenant that a construct belongs to. */
+/** Name of a tenant, which no other has. */
+export function nameOfTenant(tenant: IConstruct): string {
+  return TENANTS.get(tenant)!;
+}
+
+/** The tenant that a construct belongs to; of a team in a tenant, the team. */
 export function tenantOf(construct: IConstruct): IConstruct | undefined {
   return [...construct.node.scopes].reverse().find((scope) => TENANTS.has(scope));
 }
