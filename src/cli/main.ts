@@ -5,6 +5,7 @@ import { BulwarkError } from '../errors';
 import type * as CheckModule from './check';
 import type * as ControlsModule from './controls';
 import type * as HardenModule from './harden';
+import { addRbacCommands } from './rbac-commands';
 import { addSealCommands } from './seal-commands';
 import type * as SummaryModule from './summary';
 
@@ -30,6 +31,7 @@ function program(): Command {
   addHarden(bulwark);
   addControls(bulwark);
   addSummary(bulwark);
+  addRbacCommands(bulwark, finish);
   addSealCommands(bulwark, finish);
   return bulwark;
 }

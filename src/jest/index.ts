@@ -1,7 +1,10 @@
+import type { ApiRequest, Goal } from '../rbac';
 import { matchers, type MatcherOptions } from './matchers';
+import { rbacMatchers } from './rbac';
 
 export type { MatcherOptions } from './matchers';
 export { matchers } from './matchers';
+export { rbacMatchers, subjectIn, type SubjectIn } from './rbac';
 
 declare global {
   // jest declares its matchers in a namespace, and this is how it wants more of them to be declared.
@@ -12,9 +15,13 @@ declare global {
       toPassControls(options?: MatcherOptions): R;
       /** Passes when the control of that id has a finding. */
       toViolate(controlId: string, options?: MatcherOptions): R;
+      /** Passes when the API server would let that subject of {@link subjectIn} do it. */
+      toBeAbleTo(request: ApiRequest): R;
+      /** Passes when some way leads from the rights of that subject of {@link subjectIn} to the goal. */
+      toEscalateTo(goal: Goal): R;
     }
   }
 }
 
 const { expect } = globalThis as unknown as { expect?: { extend(extra: object): void } };
-expect?.extend(matchers);
+expect?.extend({ ...matchers, ...rbacMatchers });

@@ -17,3 +17,17 @@ export {
 export { describeSubject, parseSubject, type Identity, type Subject } from './subject';
 export { defaultRbac } from './default-rbac';
 export type { RoleRule } from './aggregation';
+export {
+  describePath,
+  escalationOf,
+  pathsToDot,
+  pathToJson,
+  type Escalation,
+  type EscalationOptions,
+  type EscalationPath,
+  type Goal,
+} from './escalation';
+export type { Step, World } from './closure';
+export { describePower, type Power } from './power';
+export { RIGHTS as ESCALATION_RIGHTS, type Right as EscalationRight } from './rights';
+export { permissionMatrix } from './matrix';

@@ -1,0 +1,190 @@
+import type { Manifest } from '../manifest/manifest';
+import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
+import { ALL, describePower, powerKey, type Power } from './power';
+import { describeOrigin, rbacOf, type RbacOptions } from './rbac';
+import { describeRule } from './policy-rule';
+import { rightOf } from './rights';
+import { surroundingsOf } from './surroundings';
+import { describeSubject, subjectKey, type Subject } from './subject';
+
+/** Where an escalation leads: everything, root on some node, to act as somebody else, or all Secrets of a namespace. */
+export type Goal = 'cluster' | 'node' | Subject | { readonly secretsOf: string };
+
+/** A way by which somebody gets further than their roles say. */
+export interface EscalationPath {
+  readonly from: Power;
+  readonly to: Power;
+  /** Each after those it takes; the fewest that lead there. */
+  readonly steps: readonly Step[];
+}
+
+/** How far everybody gets. */
+export interface Escalation {
+  readonly world: World;
+  /** The shortest way from a subject to a goal; undefined where there is none. */
+  readonly pathTo: (from: Subject, goal: Goal) => EscalationPath | undefined;
+  /** The shortest way from a subject to each power it gains, nearest first. */
+  readonly pathsFrom: (from: Subject) => readonly EscalationPath[];
+  /** For each subject of a binding, and each workload, that gets to everything or to a node: the shortest way there. */
+  readonly critical: () => readonly EscalationPath[];
+}
+
+/** What {@link escalationOf} takes into account beside the manifests. */
+export interface EscalationOptions extends RbacOptions {
+  /** See {@link World.closedBy}. @default nothing is closed */
+  readonly closedBy?: World['closedBy'];
+}
+
+/** Works out how rights lead to other rights, to pods, to ServiceAccounts and to nodes. */
+export function escalationOf(manifests: readonly Manifest[], options: EscalationOptions = {}): Escalation {
+  const world = worldOf(manifests, options);
+  const from = (subject: Subject, end?: Power) => soundClosure(world, subjectPower(subject), end);
+  return {
+    world,
+    pathTo: (subject, goal) => {
+      const to = powerOfGoal(goal);
+      const closure = from(subject, to);
+      return isReached(closure, to)
+        ? pathOf(closure, subjectPower(subject), reached(closure, to))
+        : undefined;
+    },
+    pathsFrom: (subject) => {
+      const start = subjectPower(subject);
+      const closure = from(subject);
+      return [...closure.steps.values()]
+        .filter(({ from: premises }) => premises.length > 0)
+        .map(({ power }) => pathOf(closure, start, power));
+    },
+    critical: () => startsOf(world).flatMap((start) => worstPath(world, start)),
+  };
+}
+
+/** Reads what escalation is worked out over. */
+export function worldOf(
+  manifests: readonly Manifest[],
+  { closedBy, ...options }: EscalationOptions = {},
+): World {
+  const rbac = rbacOf(manifests, options);
+  return { rbac, surroundings: surroundingsOf(manifests, rbac), ...(closedBy && { closedBy }) };
+}
+
+/** The power to act as a subject. */
+export function subjectPower(subject: Subject): Power {
+  return { kind: 'subject', subject };
+}
+
+/**
+ * What follows from a power. Whoever may switch admission policies off is stopped by none, so then the answer is the one without.
+ */
+function soundClosure(world: World, start: Power, end?: Power): Closure {
+  const ends = new Set(end ? [powerKey(end)] : []);
+  const endsAt = (power: Power) => ends.has(powerKey(power));
+  const closure = closureOf(world, [start], { endsAt });
+  const reopens =
+    world.closedBy && (closure.rightIn('switch-off-admission', ALL) || closure.stepTo({ kind: 'cluster' }));
+  return reopens ? closureOf({ ...world, closedBy: undefined }, [start], { endsAt }) : closure;
+}
+
+function powerOfGoal(goal: Goal): Power {
+  if (goal === 'cluster' || goal === 'node') return { kind: goal };
+  if ('secretsOf' in goal) return { kind: 'secrets', namespace: goal.secretsOf };
+  return subjectPower(goal);
+}
+
+/** The nearest power that includes the goal: who has everything has that, and who has all ServiceAccounts has each. */
+function reached(closure: Closure, to: Power): Power {
+  const wider = [...closure.steps.values()].find(({ power }) => includes(power, to));
+  return wider?.power ?? to;
+}
+
+function isReached(closure: Closure, to: Power): boolean {
+  return [...closure.steps.values()].some(({ power }) => includes(power, to));
+}
+
+function includes(power: Power, wanted: Power): boolean {
+  if (power.kind === 'cluster' || powerKey(power) === powerKey(wanted)) return true;
+  if (power.kind === 'secrets' && wanted.kind === 'secrets') return power.namespace === ALL;
+  if (power.kind !== 'accounts' || wanted.kind !== 'subject' || wanted.subject.kind !== 'ServiceAccount')
+    return false;
+  return power.namespace === ALL || power.namespace === wanted.subject.namespace;
+}
+
+function pathOf(closure: Closure, from: Power, to: Power): EscalationPath {
+  return { from, to, steps: stepsTo(closure, to).filter((step) => step.from.length > 0) };
+}
+
+/** Everybody that a binding names, and every workload that does not start as one of those. */
+function startsOf({ rbac, surroundings }: World): Power[] {
+  const named = new Set(rbac.subjects.map(subjectKey));
+  const pods = surroundings.pods.filter(
+    ({ account, wayToNode }) => wayToNode !== undefined || (account && !named.has(subjectKey(account))),
+  );
+  return [
+    ...rbac.subjects.map(subjectPower),
+    ...pods.map(({ name, namespace }): Power => ({ kind: 'pod', name, namespace })),
+  ];
+}
+
+function worstPath(world: World, start: Power): EscalationPath[] {
+  const closure = soundClosure(world, start, { kind: 'cluster' });
+  const worst = (['cluster', 'node'] as const).find((kind) => closure.stepTo({ kind }));
+  return worst ? [pathOf(closure, start, { kind: worst })] : [];
+}
+
+/** A path as sentences, a line each, with the rule and the binding that allow each step below it. */
+export function describePath({ from, to, steps }: EscalationPath): string {
+  const count = steps.length === 1 ? '1 step' : `${steps.length} steps`;
+  return [
+    `${describePower(from)} gains ${describePower(to)} in ${count}:`,
+    ...steps.flatMap((step, index) => [
+      `  ${index + 1}. ${sentenceOf(step)}`,
+      ...step.grants.map((grant) => `       may ${describeRule(grant.rule)}: ${describeOrigin(grant)}`),
+    ]),
+  ].join('\n');
+}
+
+function sentenceOf({ from, does, power }: Step): string {
+  const actor = from.at(-1)!;
+  const who = actor.kind === 'subject' || actor.kind === 'pod' ? `${describePower(actor)} ` : '';
+  const gained = power.kind === 'right' ? '' : `: ${describePower(power)}`;
+  return `${who}${does}${gained}`;
+}
+
+/** A path for machines. */
+export function pathToJson({ from, to, steps }: EscalationPath): object {
+  return {
+    from: describePower(from),
+    to: describePower(to),
+    steps: steps.map(({ from: premises, does, power, right, grants }) => ({
+      from: premises.map(describePower),
+      does,
+      gains: describePower(power),
+      ...(right && { right, severity: rightOf(right).severity, reference: rightOf(right).reference }),
+      grants: grants.map(({ subject, rule, role, source, binding }) => ({
+        subject: describeSubject(subject),
+        rule,
+        role: nameOf(role),
+        ...(source !== role && { writtenIn: nameOf(source) }),
+        binding: nameOf(binding),
+      })),
+    })),
+  };
+}
+
+function nameOf({ kind, metadata }: Manifest): object {
+  return { kind, ...(metadata?.namespace && { namespace: metadata.namespace }), name: metadata?.name };
+}
+
+/** Paths as one graph in the language of Graphviz. */
+export function pathsToDot(paths: readonly EscalationPath[]): string {
+  const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  const edges = new Set<string>();
+  for (const { from, power, does } of paths.flatMap(({ steps }) => steps)) {
+    for (const premise of from) {
+      edges.add(
+        `  ${quote(describePower(premise))} -> ${quote(describePower(power))} [label=${quote(does)}];`,
+      );
+    }
+  }
+  return ['digraph escalation {', '  rankdir=LR;', '  node [shape=box];', ...edges, '}'].join('\n');
+}
