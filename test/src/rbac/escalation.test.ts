@@ -48,7 +48,7 @@ function rule(verbs: string, resources: string, apiGroups = '', resourceNames?: 
 }
 
 function namespace(name: string, enforce?: string): Manifest {
-  const labels = enforce ? { 'pod-security.kubernetes.io/enforce': enforce } : {};
+  const labels: Record<string, string> = enforce ? { 'pod-security.kubernetes.io/enforce': enforce } : {};
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
