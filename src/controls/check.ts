@@ -1,5 +1,5 @@
 import { takeInventory, type Inventory } from '../manifest/inventory';
-import { groupOf, withoutNulls, type Manifest } from '../manifest/manifest';
+import { groupOf, readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, templatePath } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import { isPodControl, type Control, type ObjectControl, type Parameters, type PodControl } from './control';
@@ -71,7 +71,7 @@ function isObjectControl(control: Control): control is ObjectControl {
 }
 
 function checkPods(manifest: Manifest, rules: readonly BoundControl[], options: CheckOptions): Finding[] {
-  const pod = podTemplateOf(withoutNulls(manifest));
+  const pod = podTemplateOf(readWithoutNulls(manifest));
   if (!pod) return [];
   const prefix = [...templatePath(manifest)!, 'spec'].join('.');
   return rules.flatMap((rule) =>
@@ -85,7 +85,7 @@ function checkObject(manifest: Manifest, rules: Rules['objects'], options: Check
   const group = groupOf(manifest);
   const applicable = rules.get(group === '' ? manifest.kind : `${group}/${manifest.kind}`) ?? [];
   if (applicable.length === 0) return [];
-  const object = withoutNulls(manifest);
+  const object = readWithoutNulls(manifest);
   return applicable
     .filter((rule) => !rule.holds(object, options.parameters))
     .map(({ control }) => findingOf(control, manifest, control.field));

@@ -35,6 +35,20 @@ export function withoutNulls<T>(value: T): T {
   return Object.fromEntries(set.map(([key, member]) => [key, withoutNulls(member)])) as T;
 }
 
+/** The same as {@link withoutNulls} for whoever only reads: the very value where it holds no null, and not a copy. */
+export function readWithoutNulls<T>(value: T): T {
+  return holdsNull(value) ? withoutNulls(value) : value;
+}
+
+function holdsNull(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'object') return false;
+  for (const key in value) {
+    if (holdsNull((value as JsonObject)[key])) return true;
+  }
+  return false;
+}
+
 /** The group of `apiVersion`; empty for the core group. */
 export function groupOf(manifest: Pick<Manifest, 'apiVersion'>): string {
   const slash = manifest.apiVersion.indexOf('/');

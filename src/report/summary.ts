@@ -2,7 +2,7 @@ import { waiversOf, type RecordedWaiver } from '../controls/waiver';
 import { POD_CONTROLS } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
 import { requiredDefinitions } from '../manifest/custom-resources';
-import { compareText, describeObject, withoutNulls, type Manifest } from '../manifest/manifest';
+import { compareText, describeObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import { wrapWords } from './wrap';
@@ -27,7 +27,7 @@ export interface Summary {
 
 /** Counts and judges manifests as they are, without changing them. */
 export function summarize(manifests: readonly Manifest[], target: ClusterTarget): Summary {
-  const workloads = manifests.flatMap((manifest) => podTemplateOf(withoutNulls(manifest)) ?? []);
+  const workloads = manifests.flatMap((manifest) => podTemplateOf(readWithoutNulls(manifest)) ?? []);
   return {
     kinds: byCount(countBy(manifests, (manifest) => manifest.kind)),
     needs: requiredDefinitions(manifests),

@@ -76,7 +76,7 @@ describe('parameters of a blueprint', () => {
 describe('a proof that is added to a blueprint', () => {
   const noMap: Proof = (manifests, target) =>
     manifests
-      .filter(({ kind }) => kind === 'ConfigMap')
+      .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name !== 'tenant-allowances')
       .map((manifest) => ({
         manifest,
         field: 'kind',
