@@ -83,6 +83,7 @@ describe('the files of a blueprint', () => {
 
     expect(labelsOf(cluster.synth().manifests)).toEqual([
       'Namespace shop-web',
+      'ResourceQuota shop-web/priority',
       'ResourceQuota shop-web/quota',
       'LimitRange shop-web/limits',
       'NetworkPolicy shop-web/allow-dns',
@@ -90,6 +91,7 @@ describe('the files of a blueprint', () => {
       'NetworkPolicy shop-web/default-deny',
       'ServiceAccount shop-web/api',
       'ConfigMap shop-web/settings',
+      'ConfigMap shop-web/tenant-allowances',
       'Widget shop-web/w',
       expect.stringMatching(/^Service shop-web\//),
       'Deployment shop-web/api',
@@ -541,7 +543,7 @@ describe('the rest of a cdk8s App', () => {
     const made = cluster.synth();
     expect(made.summary().tenants).toEqual(new Map([['shop', ['shop-web']]]));
     expect(made.describe()).toMatch(
-      /^objects +5: 2 NetworkPolicy, .*\n(.*\n)*tenants +1: shop \(shop-web\)$/m,
+      /^objects +7: 2 NetworkPolicy, .*\n(.*\n)*tenants +1: shop \(shop-web\)$/m,
     );
   });
 });
