@@ -60,7 +60,6 @@ function podsPeer({ namespaces, labels }: DeclaredPods): ClusterPolicyPeer {
 
 /** A port as a ClusterNetworkPolicy names it. */
 export function clusterProtocol({ port, protocol, endPort }: DeclaredPort): object {
-  if (typeof port === 'string') return { destinationNamedPort: port };
   const destinationPort = endPort === undefined ? { number: port } : { range: { start: port, end: endPort } };
   return { [protocol.toLowerCase()]: { destinationPort } };
 }

@@ -114,20 +114,39 @@ function rulesOf(partners: Agreements['ingress'], side: 'from' | 'to'): ClusterP
   return [...partners]
     .map(([partner, connections]) => {
       const { path } = partner.subject.construct.node;
-      const protocols = agreedPorts(path, connections).map(clusterProtocol);
+      const protocols = agreedPorts(connections).map(clusterProtocol);
       const peers = [clusterPeer(peerOf(partner))];
       return clusterRule({ name: `${side} ${path}`, action: 'Pass', [side]: peers, protocols });
     })
     .sort((a, b) => compareText(a.name, b.name));
 }
 
-function agreedPorts(partner: string, connections: readonly Connection[]): DeclaredPort[] {
-  const ports = collapse(connections.flatMap((connection) => portsOf(connection).ports));
-  if (ports.length <= MOST_IN_CLUSTER_POLICY) return ports;
-  throw new BulwarkError(
-    `The agreement with ${partner} is about ${ports.length} ports, and a rule of a ClusterNetworkPolicy holds ${MOST_IN_CLUSTER_POLICY}. ` +
-      'Name a range instead, for example { port: 7000, endPort: 7100 }.',
-  );
+function agreedPorts(connections: readonly Connection[]): DeclaredPort[] {
+  return collapse(connections.flatMap((connection) => portsOf(connection).ports));
+}
+
+/** What of the agreements that a member is the destination of no ClusterNetworkPolicy can say. */
+export function guardProblems(member: NetworkIntents): string[] {
+  const partners = [...(AGREEMENTS.get(member)?.ingress ?? [])];
+  return partners.flatMap(([partner, connections]) => {
+    const ports = agreedPorts(connections);
+    const agreement = `the agreement with ${partner.subject.construct.node.path}`;
+    const names = ports.filter(({ port }) => typeof port === 'string').map(({ port }) => port);
+    return [
+      ...(names.length > 0
+        ? [
+            `${agreement} is about the port '${names.join("', '")}', and in a ClusterNetworkPolicy a name stands for a port of any protocol, so more would pass than was agreed on. ` +
+              'Name the number instead.',
+          ]
+        : []),
+      ...(ports.length > MOST_IN_CLUSTER_POLICY
+        ? [
+            `${agreement} is about ${ports.length} ports, and a rule of a ClusterNetworkPolicy holds ${MOST_IN_CLUSTER_POLICY}. ` +
+              'Name a range instead, for example { port: 7000, endPort: 7100 }.',
+          ]
+        : []),
+    ];
+  });
 }
 
 /** Who is a tenant but not this one. A name cannot be forged; the label can, by whoever may write to Namespaces. */

@@ -6,7 +6,7 @@ import { targetOf } from '../blueprint/settings';
 import { agreementProblems, Consents, type EVERY_TENANT } from './agreement';
 import { declaredOf, isMember, peerOf, portsOf, type Connection } from './connection';
 import { declareConnections } from './declarations';
-import { passGuards } from './guard';
+import { guardProblems, passGuards } from './guard';
 import { addMember, membersAbove } from './members';
 import { Peer } from './peer';
 import { policySpec, type Opening } from './policy';
@@ -167,8 +167,8 @@ export class NetworkIntents implements NetworkMember {
   }
 
   private resolve(peer: Peer, direction: Direction) {
-    const { construct, namespaces } = this.subject;
-    const [namespace = ''] = namespaces();
+    const { construct, namespaces, parts } = this.subject;
+    const namespace = parts ? undefined : namespaces()[0];
     return this.explain(() => peer.resolve({ target: targetOf(construct), namespace, direction }));
   }
 
@@ -204,7 +204,7 @@ export class NetworkIntents implements NetworkMember {
       ...portsOf(connection).problems,
       ...agreementProblems(connection),
     ]);
-    return [...new Set([...(obstacle === undefined ? [] : [obstacle]), ...found])];
+    return [...new Set([...(obstacle === undefined ? [] : [obstacle]), ...found, ...guardProblems(this)])];
   }
 
   private toSpec(namespace: string): object {

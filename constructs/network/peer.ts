@@ -16,8 +16,8 @@ export interface ResolvedPeer {
 /** Whose policy a peer is resolved for. */
 export interface PeerContext {
   readonly target: ClusterTarget;
-  /** Namespace of the workload that the policy is for; empty for the one that kubectl is set to. */
-  readonly namespace: string;
+  /** Namespace of the member that the policy is for: empty for the one that kubectl is set to, undefined where it has several. */
+  readonly namespace: string | undefined;
   readonly direction: 'ingress' | 'egress';
 }
 
@@ -28,7 +28,7 @@ export interface PeerContext {
 export class Peer {
   /**
    * Pods by their labels.
-   * @param options.namespace Their namespace. @default that of the workload
+   * @param options.namespace Their namespace. @default that of the workload; a tenant has none of its own, so it has to say
    */
   static pods(labels: Readonly<Record<string, string>>, options: { readonly namespace?: string } = {}): Peer {
     if (Object.keys(labels).length === 0) {
@@ -36,7 +36,13 @@ export class Peer {
         'Peer.pods({}) would match every pod. Name a label of the pods, or say Peer.namespace(name) if you mean all of a namespace.',
       );
     }
-    return Peer.of(({ namespace }) => [podsIn(options.namespace ?? namespace, labels)]);
+    return Peer.of((context) => {
+      const namespace = options.namespace ?? context.namespace;
+      if (namespace !== undefined) return [podsIn(namespace, labels)];
+      throw new BulwarkError(
+        "Peer.pods names no namespace, and a tenant has several. Add it: Peer.pods(labels, { namespace: 'NAME' }).",
+      );
+    });
   }
 
   /** Every pod of a namespace. */

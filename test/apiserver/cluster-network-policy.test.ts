@@ -28,10 +28,10 @@ function cluster(folder: string): Blueprint {
   report.allowTo(api, { ports: ['http', { port: 7000, endPort: 7010 }] });
   api.offerTo(report, { ports: [{ port: 7000, endPort: 7010 }, 8080] });
   analytics.allowTo(shop, {
-    ports: ['metrics', { port: 53, protocol: 'UDP' }, { port: 38, protocol: 'SCTP' }],
+    ports: [9090, { port: 53, protocol: 'UDP' }, { port: 38, protocol: 'SCTP' }],
   });
   shop.allowFrom(analytics, {
-    ports: ['metrics', { port: 53, protocol: 'UDP' }, { port: 38, protocol: 'SCTP' }],
+    ports: [9090, { port: 53, protocol: 'UDP' }, { port: 38, protocol: 'SCTP' }],
   });
   return blueprint;
 }

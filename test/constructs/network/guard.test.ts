@@ -118,7 +118,20 @@ describe('a cluster that knows ClusterNetworkPolicy', () => {
     const api = new HardenedDeployment(web, 'api', { containers: [{ image: IMAGE, ports }] });
     new HardenedDeployment(jobs, 'report', { containers: [{ image: IMAGE }] }).allowTo(api);
     api.offerTo('every-tenant');
-    expect(() => cluster.synth()).toThrow(/with shop\/web\/api is about 26 ports.*holds 25. Name a range/);
+    expect(() => cluster.synth()).toThrow(
+      /- shop\/web\/api: the agreement with analytics\/jobs\/report is about 26 ports.*holds 25. Name a range/,
+    );
+  });
+
+  it('refuses an agreement on a name, which would stand for ports of every protocol', () => {
+    const { cluster, web } = blueprint('1.33', CAPABILITIES);
+    const analytics = new Tenant(cluster, 'analytics');
+    analytics.namespace('jobs');
+    analytics.allowTo(web, { ports: ['metrics'] });
+    web.offerTo(analytics, { ports: ['metrics'] });
+    expect(() => cluster.synth()).toThrow(
+      /- shop\/web: the agreement with analytics is about the port 'metrics'.*any protocol.*Name the number/,
+    );
   });
 
   it('lets names be resolved where the cloud answers at its metadata address', () => {
