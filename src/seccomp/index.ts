@@ -1,0 +1,3 @@
+export { learnSeccompProfile, syscallsIn } from './learn';
+export * from './profile';
+export { ARCHITECTURES, SYSCALLS, syscallName, syscallNumber, type Architecture } from './syscalls';
