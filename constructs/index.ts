@@ -6,6 +6,7 @@ export {
   type AppArmorStyle,
   type ClusterCapabilities,
   type IpFamily,
+  type NodeProfileNames,
 } from '../src/target/target';
 export type { WellKnownPods } from '../src/target/well-known';
 export type { ApiToken } from '../src/hardening/api-token';
@@ -48,6 +49,11 @@ export type { AllowOptions, NetworkIntents, NetworkMember } from './network/inte
 export { intentsOf } from './network/intents-of';
 export { Peer } from './network/peer';
 export type { PeerPort } from './network/ports';
+export type { DaemonSetLoaderOptions } from './node-profiles/daemon-set-loader';
+export { ProfileLoader } from './node-profiles/loader';
+export { NodeProfiles, type NodeProfile, type NodeProfilesProps } from './node-profiles/node-profiles';
+export { literalPath, ReadyProfiles, type AppArmorProfile, type AppArmorRules } from '../src/apparmor';
+export { learnSeccompProfile, type SeccompProfile, type SeccompRule } from '../src/seccomp';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';
 export type { SelfService, TenantGroups } from './tenancy/people';
 export type { TenancyPolicy } from './tenancy/registry';

@@ -1,4 +1,5 @@
 export * from './errors';
+export * from './apparmor';
 export * from './controls/audit';
 export * from './controls/catalogue';
 export { checkManifests, type CheckOptions, type Finding } from './controls/check';
@@ -18,6 +19,7 @@ export * from './network';
 export * from './rbac';
 export * from './network/declared';
 export * from './report/summary';
+export * from './seccomp';
 export * from './target/dns';
 export * from './target/target';
 export * from './target/well-known';

@@ -4,7 +4,9 @@ import { POD_CONTROLS, controlsOf } from '../../src/controls/profiles';
 import type { Control, Parameters } from '../../src/controls/control';
 import type { Waiver } from '../../src/controls/waiver';
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
+import { localhostProfilesExist } from '../../src/hardening/localhost-profiles';
 import type { ClusterTarget } from '../../src/target/target';
+import { profilesOf } from '../node-profiles/registry';
 import { recordWaivers } from '../workload/recorded-waivers';
 import { waiversFor } from '../workload/waivers';
 import { attempt } from './attempt';
@@ -50,7 +52,12 @@ export interface Judgement {
 /** Asks of all objects together what the hardening kernel, which sees one workload at a time, cannot know. */
 export function judgeEntries(entries: readonly Entry[], options: JudgementOptions): Judgement {
   const { root, target, parameters } = options;
-  const proofs = [controlsHold(CONTROLS_BEYOND_KERNEL, parameters), ...PROOFS, ...(ADDED.get(root) ?? [])];
+  const proofs = [
+    controlsHold(CONTROLS_BEYOND_KERNEL, parameters),
+    ...PROOFS,
+    localhostProfilesExist(profilesOf(root)),
+    ...(ADDED.get(root) ?? []),
+  ];
   const manifests = entries.map(({ manifest }) => manifest);
   const owners = new Map<Manifest, Entry>(entries.map((entry) => [entry.manifest, entry]));
   const excused = new Map<Manifest, Map<string, Waiver>>();

@@ -16,6 +16,7 @@ import { LockedServiceAccount } from '../identity/locked-service-account';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
 import type { Peer } from '../network/peer';
 import { workloadSubject } from '../network/workload-subject';
+import type { NodeProfile } from '../node-profiles/node-profiles';
 import { addToPods, Hardening } from './hardening';
 
 /** Properties that every hardened workload has beside those of cdk8s-plus. */
@@ -66,6 +67,11 @@ export interface HardenedWorkload extends NetworkMember {
   useApiToken(token?: ApiToken): void;
   /** Mounts a secret as read-only files that only the pod's group can read. */
   useSecret(secret: ISecret, options?: UseSecretOptions): void;
+  /**
+   * Confines containers by a profile of {@link NodeProfiles}.
+   * @param options.containers Their names. @default all but init containers
+   */
+  useProfile(profile: NodeProfile, options?: { readonly containers?: readonly string[] }): void;
 }
 
 /** The label by which a workload's pods are selected: by its Service, its policies and its controller. */
@@ -150,6 +156,11 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
       this.tokenPaths.add(path);
       addToPods(this, apiToken(token));
       addToPods(this, fileGroup);
+    }
+
+    useProfile(profile: NodeProfile, { containers }: { readonly containers?: readonly string[] } = {}): void {
+      refuseUnknown(this, 'useProfile', containers);
+      profile.confine(this, containers);
     }
 
     useSecret(secret: ISecret, options: UseSecretOptions = {}): void {

@@ -2,7 +2,7 @@
  * A shared cluster: an online shop, an analytics team and the platform they run on. Each service reaches what it needs and
  * nothing else; the output in dist/ is what `kubectl apply -f dist` takes.
  */
-import { Blueprint, ClusterTarget, Dns } from '../../constructs';
+import { Blueprint, ClusterTarget, Dns, NodeProfiles, ProfileLoader, ReadyProfiles } from '../../constructs';
 import { Analytics } from './analytics';
 import { Platform } from './platform';
 import { Shop } from './shop';
@@ -29,6 +29,15 @@ export function secureCluster(
   platform.monitoring.allowTo(shop.cartStore, { ports: ['metrics'] });
   platform.monitoring.allowTo(analytics.store, { ports: ['metrics'] });
   for (const tenant of [shop, analytics]) tenant.offerTo(platform.monitoring, { ports: ['metrics'] });
+
+  // What faces the internet can execute nothing but itself. Nodes get the profile with their image, from dist/nodes.
+  const profiles = new NodeProfiles(cluster, 'node-profiles', {
+    loader: ProfileLoader.nodeFiles(),
+    appArmor: [
+      ReadyProfiles.goBinary({ name: 'shop-frontend', binary: '/src/server', readable: ['/src/**'] }),
+    ],
+  });
+  shop.frontend.useProfile(profiles.appArmor('shop-frontend'));
 
   return cluster;
 }

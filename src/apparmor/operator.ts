@@ -1,5 +1,6 @@
 import { BulwarkError } from '../errors';
 import type { JsonObject, Manifest } from '../manifest/manifest';
+import { patternsMeet } from './path';
 import type { AppArmorProfile, FileRule } from './profile';
 import { renderAppArmorProfile } from './render';
 
@@ -80,17 +81,13 @@ function kindOf(access: string): PathList | undefined {
 
 /** The operator denies to write what is read-only, and a denial also holds for the narrower path that may be written. */
 function hiddenWrites({ files = [] }: AppArmorProfile): string[] {
-  const wide = files.filter(({ path, access }) => kindOf(access) === 'readOnlyPaths' && /[*?[{]/.test(path));
+  const readOnly = files.filter(({ access }) => kindOf(access) === 'readOnlyPaths');
   const writable = files.filter(({ access }) => access.includes('w'));
   return writable.flatMap(({ path }) =>
-    wide
-      .filter((rule) => path.startsWith(fixedPart(rule.path)))
+    readOnly
+      .filter((rule) => patternsMeet(rule.path, path))
       .map((rule) => `${path} being writable within ${rule.path}, which is read-only`),
   );
-}
-
-function fixedPart(pattern: string): string {
-  return pattern.slice(0, pattern.search(/[*?[{@\\]|$/));
 }
 
 function abstractOf({

@@ -30,6 +30,54 @@ export function isLiteral(pattern: string): boolean {
   return !/[*?[\]{}@]/.test(pattern.replace(/\\./g, ''));
 }
 
+/**
+ * Whether two patterns can match one path. A class counts as any character and a variable as any text, so the answer errs on
+ * the side of yes.
+ */
+export function patternsMeet(one: string, other: string): boolean {
+  const alternatives = (pattern: string) => expandBraces(pattern.replaceAll(/@\{\w+\}/g, '**')).map(tokensOf);
+  const others = alternatives(other);
+  return alternatives(one).some((a) => others.some((b) => meet(a, b, 0, 0)));
+}
+
+function expandBraces(pattern: string): string[] {
+  const [, before = '', inner, after = ''] =
+    /^((?:\\.|[^\\{])*)\{((?:\\.|[^\\{}])*)\}(.*)$/su.exec(pattern) ?? innermostBraces(pattern);
+  if (inner === undefined) return [pattern];
+  const choices = inner.match(/(?:\\.|[^\\,])+|^(?=,)|(?<=,)(?=,|$)/gsu) ?? [''];
+  return choices.flatMap((choice) => expandBraces(before + choice + after));
+}
+
+/** Where the first brace holds others, the innermost are taken first. */
+function innermostBraces(pattern: string): readonly string[] {
+  return /^((?:\\.|[^\\])*)\{((?:\\.|[^\\{}])*)\}(.*)$/su.exec(pattern) ?? [];
+}
+
+function tokensOf(pattern: string): string[] {
+  return (pattern.match(/\\.|\*\*|\[[^\]]*\]|./gsu) ?? []).map((token) =>
+    token.startsWith('[') ? '?' : token,
+  );
+}
+
+function meet(a: readonly string[], b: readonly string[], i: number, j: number): boolean {
+  const [x, y] = [a[i], b[j]];
+  if (isStar(x)) return meet(a, b, i + 1, j) || (bothTake(x, y) && meet(a, b, i, j + 1));
+  if (isStar(y)) return meet(b, a, j, i);
+  if (x === undefined || y === undefined) return x === y;
+  return bothTake(x, y) && meet(a, b, i + 1, j + 1);
+}
+
+function isStar(token: string | undefined): token is '*' | '**' {
+  return token === '*' || token === '**';
+}
+
+/** Whether one character can be matched by both. */
+function bothTake(one: string, other: string | undefined): boolean {
+  if (other === undefined) return false;
+  if (one === '**' || other === '**' || one === other) return true;
+  return [one, other].some((token) => token === '*' || token === '?') && one !== '/' && other !== '/';
+}
+
 /** Whether a pattern uses a variable. */
 export function usesVariable(pattern: string): boolean {
   return /@\{/.test(pattern.replace(/\\./g, ''));

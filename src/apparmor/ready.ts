@@ -12,6 +12,8 @@ export interface ReadyProfileOptions {
   readonly executable?: readonly string[];
   /** @default none: the server has to listen above 1023 */
   readonly capabilities?: readonly string[];
+  /** Sockets. The Security Profiles Operator knows `tcp`, `udp` and `raw` only. @default what the program can use */
+  readonly network?: readonly NetworkAccess[];
 }
 
 /** Options of profiles for images that begin with a shell script. */
@@ -98,7 +100,7 @@ export const ReadyProfiles = {
         // The log is renamed into place through links.
         { path: '/var/lib/postgresql/', access: 'rw' },
         { path: '/var/lib/postgresql/**', access: 'rwkl' },
-        { path: '/proc/[0-9]*/oom_score_adj', access: 'rw', owner: true },
+        { path: '/proc/[0-9]*/oom_score_adj', access: 'rw' },
       ],
       execute: [
         '/usr/lib/postgresql/*/bin/*',
@@ -157,7 +159,7 @@ function compose(program: string, options: ReadyProfileOptions, needs: Needs): A
       ...write(...writable),
     ],
     execute: [...needs.execute, ...executable].map((path): ExecuteRule => ({ path })),
-    network: needs.network,
+    network: options.network ?? needs.network,
     capabilities,
   };
 }
@@ -205,7 +207,6 @@ const COMMON: readonly FileRule[] = [
   {
     path: '/proc/[0-9]*/{cgroup,comm,fd/,fd/*,limits,maps,mountinfo,mounts,stat,statm,status,cmdline}',
     access: 'r',
-    owner: true,
   },
   ...read(
     '/proc/sys/kernel/{cap_last_cap,hostname,ngroups_max,osrelease,overflowuid,random/*,threads-max}',

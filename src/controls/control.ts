@@ -83,6 +83,8 @@ export interface PodControl extends ControlInfo {
   readonly repair?: Repair;
   /** What breaks the control when it is merged into a hardened pod's spec, or into its container. */
   readonly broken?: JsonObject;
+  /** Annotations of the pod that break the control. @default none */
+  readonly brokenAnnotations?: Readonly<Record<string, string>>;
 }
 
 /** A rule about one object that makes no pods. */

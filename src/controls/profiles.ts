@@ -64,6 +64,7 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-probe-host',
     'read-only-root-filesystem',
     'apparmor-profile',
+    'apparmor-agrees',
     'no-automounted-token',
     'no-service-links',
     'resource-requests',

@@ -59,6 +59,23 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
     broken: { securityContext: { appArmorProfile: { type: 'Unconfined' } } },
   },
   {
+    id: 'apparmor-agrees',
+    title: 'Annotations and fields name the same AppArmor profile, for containers that exist',
+    why: 'The API server takes a Deployment whose annotation and field disagree, or whose annotation names no container, and then refuses every pod of it.',
+    severity: 'medium',
+    references: [
+      { standard: 'KEP', id: '24' },
+      { standard: 'Kubernetes', id: 'Restrict a container with AppArmor' },
+    ],
+    scope: 'pod',
+    rule: appArmorAgreementRule,
+    field: 'securityContext.appArmorProfile',
+    fix: 'Remove the annotation (or, before Kubernetes 1.30, the field), or give both the same profile and the annotation the name of a container.',
+    linuxOnly: true,
+    broken: {},
+    brokenAnnotations: { [`${APP_ARMOR_ANNOTATION}apj`]: 'runtime/default' },
+  },
+  {
     id: 'no-automounted-token',
     title: 'No token of the API server is mounted unasked',
     why: 'A token in every pod gives whoever breaks into one an identity in the cluster; a pod that needs the API asks for a short-lived, audience-bound one.',
@@ -211,4 +228,24 @@ function appArmorRule(target: ClusterTarget): string {
         `(${FIELD} == 'Localhost' ? 'localhost/' + ${LOCALHOST} : 'runtime/default')`
       );
   }
+}
+
+/** Every annotation names a container, and says what the field says where that says anything. */
+function appArmorAgreementRule(target: ClusterTarget): string {
+  const value = 'variables.annotations[key]';
+  const words = `(${FIELD} == 'Localhost' ? 'localhost/' + ${LOCALHOST} : 'runtime/default')`;
+  // An API server before 1.30 does not know the field. What is not confined, and that both say the same where the target asks
+  // for both, is the matter of apparmor-profile.
+  const isAsked = target.minor >= 30 && target.appArmor !== 'both';
+  const agrees = isAsked
+    ? ` && (${value} in ['', 'unconfined'] || ${FIELD} in ['', 'Unconfined'] || ${value} == ${words})`
+    : '';
+  const lists = ['initContainers', 'containers', 'ephemeralContainers'].map(
+    (list) => `variables.pod.?${list}`,
+  );
+  return (
+    `variables.annotations.all(key, !key.startsWith('${APP_ARMOR_ANNOTATION}') || ` +
+    `[${lists.join(', ')}].exists(list, list.orValue([]).exists(container, ` +
+    `key == '${APP_ARMOR_ANNOTATION}' + container.?name.orValue('')${agrees})))`
+  );
 }

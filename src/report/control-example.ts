@@ -38,6 +38,8 @@ function podExample(control: PodControl): ControlExample {
   const broken = control.broken ?? without(control.field);
   if (control.scope === 'pod') fails.spec = merge(spec, broken);
   else spec.containers = spec.containers!.map((container) => merge(container, broken));
+  if (control.brokenAnnotations)
+    fails.metadata = { ...fails.metadata, annotations: control.brokenAnnotations };
   return { fails: [fails], passes: [passes] };
 }
 

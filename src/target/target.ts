@@ -52,6 +52,14 @@ export interface ClusterCapabilities {
   readonly sealedSecrets?: boolean;
   /** Whether External Secrets Operator (external-secrets.io/v1) is installed. @default false */
   readonly externalSecrets?: boolean;
+  /** Whether the Secrets Store CSI driver (secrets-store.csi.x-k8s.io/v1) is installed, with a provider. @default false */
+  readonly secretsStoreCsi?: boolean;
+  /** Whether Vault Secrets Operator (secrets.hashicorp.com/v1beta1) is installed. @default false */
+  readonly vaultSecretsOperator?: boolean;
+  /** Whether the Security Profiles Operator (security-profiles-operator.x-k8s.io/v1) is installed. @default false */
+  readonly securityProfilesOperator?: boolean;
+  /** AppArmor and seccomp profiles that nodes have from elsewhere, by the names that pods give. @default none */
+  readonly nodeProfiles?: NodeProfileNames;
   /** Whether ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2) is installed and enforced. @default false */
   readonly clusterNetworkPolicy?: boolean;
   /** What the quotas of all tenants together may promise. @default unknown, so their sum is not checked */
@@ -60,6 +68,14 @@ export interface ClusterCapabilities {
   readonly nodePools?: Readonly<Record<string, NodePool>>;
   /** Name of a RuntimeClass whose pods have a kernel of their own, such as gVisor or Kata Containers. @default none */
   readonly sandboxRuntimeClass?: string;
+}
+
+/** Names of profiles, as pods write them into `localhostProfile`. */
+export interface NodeProfileNames {
+  /** Names of AppArmor profiles that are loaded. @default none */
+  readonly appArmor?: readonly string[];
+  /** Paths of seccomp profiles below the folder of the kubelet, for example `profiles/audit.json`. @default none */
+  readonly seccomp?: readonly string[];
 }
 
 /** An address family of pods. */
@@ -88,11 +104,17 @@ export interface ClusterTarget {
   readonly userNamespaces: boolean;
   readonly sealedSecrets: boolean;
   readonly externalSecrets: boolean;
+  readonly secretsStoreCsi: boolean;
+  readonly vaultSecretsOperator: boolean;
+  readonly securityProfilesOperator: boolean;
+  readonly nodeProfiles: Required<NodeProfileNames>;
   readonly clusterNetworkPolicy: boolean;
   readonly capacity: ClusterCapacity | undefined;
   readonly nodePools: Readonly<Record<string, NodePool>>;
   readonly sandboxRuntimeClass: string | undefined;
 }
+
+const NO_PROFILES: Required<NodeProfileNames> = { appArmor: [], seccomp: [] };
 
 /** Ways to make a {@link ClusterTarget}. */
 export const ClusterTarget = {
@@ -108,6 +130,7 @@ export const ClusterTarget = {
       ...defaultsFor(minor),
       ...withoutUndefined(capabilities),
       apiServer: capabilities.apiServer && checkApiServer(capabilities.apiServer),
+      nodeProfiles: { ...NO_PROFILES, ...capabilities.nodeProfiles },
     };
     refuseContradictions(target);
     checkNodes(target.capacity, target.nodePools);
@@ -134,6 +157,10 @@ function defaultsFor(minor: number): Omit<ClusterTarget, 'version' | 'minor' | '
     userNamespaces: minor >= 33,
     sealedSecrets: false,
     externalSecrets: false,
+    secretsStoreCsi: false,
+    vaultSecretsOperator: false,
+    securityProfilesOperator: false,
+    nodeProfiles: NO_PROFILES,
     clusterNetworkPolicy: false,
     capacity: undefined,
     nodePools: {},

@@ -6,7 +6,7 @@ import {
   renderAppArmorProfile,
   type AppArmorProfile,
 } from '../../../src/apparmor';
-import { renderPath } from '../../../src/apparmor/path';
+import { patternsMeet, renderPath } from '../../../src/apparmor/path';
 import { compile, describeWithParser, onlyMatch } from '../../support/apparmor-parser';
 import { errorOf } from '../../support/objects';
 import { fileName, profile } from './profile-arbitrary';
@@ -278,4 +278,37 @@ describe('a profile as a resource of the Security Profiles Operator', () => {
     expect(error.message).toMatch(message);
     expect(error.message).toMatch(/ProfileLoader\.nodeFiles\(\)/);
   });
+});
+
+describe('patterns that can match one path', () => {
+  it.each([
+    ['/srv/**', '/srv/data/x', true],
+    ['/srv/*', '/srv/data/x', false],
+    ['/{a,b}/x', '/b/*', true],
+    ['/{a,b}/x', '/c/*', false],
+    ['/{,usr/}lib/**', '/usr/lib/x', true],
+    ['/{a,{b,c}}', '/c', true],
+    ['/{a,{b,c}}', '/d', false],
+    ['/[0-9]x', '/5x', true],
+    ['/a\\*', '/ab', false],
+    ['/a*b*c', '/axbyc', true],
+    ['/a*b*c', '/axc', false],
+    ['/dev/{null,zero}', '/dev/{random,urandom}', false],
+    ['/@{PROC}/stat', '/proc/stat', true],
+  ])('%s and %s: %s', (one, other, expected) => {
+    expect([patternsMeet(one, other), patternsMeet(other, one)]).toEqual([expected, expected]);
+  });
+});
+
+it('lets the operator load the ready profiles of programs without sockets of Unix', () => {
+  const network = ['tcp', 'udp'] as const;
+  for (const ready of [
+    ReadyProfiles.nginx({ network }),
+    ReadyProfiles.redis({ network }),
+    ReadyProfiles.postgres({ network }),
+    ReadyProfiles.nodejs({ network }),
+    ReadyProfiles.goBinary({ binary: '/server' }),
+  ]) {
+    expect(operatorAppArmorProfile(ready).metadata?.name).toBe(renderAppArmorProfile(ready).name);
+  }
 });
