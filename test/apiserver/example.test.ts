@@ -42,7 +42,8 @@ function describeOutput(title: string, output: () => string): void {
       server().kubectl(['apply', '--server-side', '-f', DEFINITION!]);
       server().kubectl(['wait', '--for=condition=Established', 'crd/sealedsecrets.bitnami.com']);
       dist = output();
-      manifests = readdirSync(dist).flatMap((file) => loadAll(readFileSync(join(dist, file), 'utf8')));
+      const files = readdirSync(dist).filter((name) => name.endsWith('.yaml'));
+      manifests = files.flatMap((file) => loadAll(readFileSync(join(dist, file), 'utf8')));
     });
 
     const apply = () => server().kubectl(['apply', '-f', dist, '--validate=strict']);

@@ -21,7 +21,10 @@ export function useTemporaryFolder(): { readonly path: string } {
 
 /** Content of every file of a folder, by name, in the order in which `kubectl apply -f` reads them. */
 export function filesIn(folder: string): Record<string, string> {
-  const names = fs.readdirSync(folder).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const names = fs
+    .readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8')]));
 }
 
