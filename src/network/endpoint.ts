@@ -45,6 +45,14 @@ export function findParty(text: string, pods: Pods): Party {
   );
 }
 
+/** @throws BulwarkError when neither is in the cluster. */
+export function requireWorkload(source: Party, destination: Party): void {
+  if (source.kind === 'workload' || destination.kind === 'workload') return;
+  throw new BulwarkError(
+    `${source.text} and ${destination.text} are both outside of the cluster, where no policy has a say. Name a workload.`,
+  );
+}
+
 function fullName({ namespace, name, kind }: Workload): string {
   return workloadName(namespace, name, kind);
 }

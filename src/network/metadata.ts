@@ -4,7 +4,7 @@ import { contains, parseCidr, type Cidr } from './cidr';
  * Addresses at which clouds hand credentials to whoever asks from a node. Kept out of every wide egress rule, since a pod
  * that reaches one can become the node (MITRE ATT&CK T1552.005, Microsoft MS-M9018).
  */
-const METADATA_ADDRESSES: readonly Cidr[] = [
+export const METADATA_ADDRESSES: readonly Cidr[] = [
   '169.254.169.254/32', // AWS, GCP, Azure, Oracle, DigitalOcean, OpenStack
   '169.254.169.252/32', // GKE's own metadata server, behind the address above
   '169.254.170.2/32', // AWS ECS task credentials

@@ -1,8 +1,7 @@
-import { BulwarkError } from '../errors';
 import { compareText, type Manifest } from '../manifest/manifest';
 import { targetFor, type ClusterTarget } from '../target/target';
 import { listConnections, type Connection } from './connections';
-import { endpointName, findParty, type Party } from './endpoint';
+import { endpointName, findParty, requireWorkload, type Party } from './endpoint';
 import { buildNetwork, type HostNetworkReading, type Network } from './network';
 import type { Workload } from './pods';
 import type { Direction } from './policy';
@@ -38,6 +37,7 @@ export interface Reachability {
   portsBetween(source: string, destination: string): readonly PortRange[];
   /** Every connection there can be, ordered by source and destination. */
   connections(): readonly Connection[];
+  readonly target: ClusterTarget;
   /** @internal */
   readonly network: Network;
   /** @internal */
@@ -73,6 +73,7 @@ export function analyzeNetwork(
   return {
     workloads,
     notes: notesOn(manifests, network, target),
+    target,
     allows: (source, destination, protocol, port) =>
       hasPort(portsBetween(source, destination), protocol, port),
     portsBetween,
@@ -103,11 +104,10 @@ function portsOf(source: Party, destination: Party, { network, rows }: Answers):
       )
       .reduce(union, NO_PORTS);
   }
-  if (source.kind === 'workload') return portsWithAddress(source.workload, destination, 'egress');
-  if (destination.kind === 'workload') return portsWithAddress(destination.workload, source, 'ingress');
-  throw new BulwarkError(
-    `${source.text} and ${destination.text} are both outside of the cluster, where no policy has a say. Name a workload.`,
-  );
+  requireWorkload(source, destination);
+  return source.kind === 'workload'
+    ? portsWithAddress(source.workload, destination, 'egress')
+    : portsWithAddress((destination as Party & { kind: 'workload' }).workload, source, 'ingress');
 
   function portsWithAddress({ classes }: Workload, party: Party, direction: Direction): PortSet {
     if (party.kind === 'workload') return NO_PORTS;

@@ -24,6 +24,11 @@ export interface Segment {
   readonly ports: PortSet;
 }
 
+/** The other end of the traffic of a pod: pods of a class, or a piece of the address space. */
+export type Peer =
+  | { readonly kind: 'class'; readonly podClass: PodClass }
+  | { readonly kind: 'piece'; readonly piece: number };
+
 /** Everything that policies say about each class, computed when it is asked for. */
 export interface Rows {
   row(podClass: PodClass, direction: Direction): Row;
@@ -72,7 +77,7 @@ export function rowsOf(network: Network): Rows {
 }
 
 /** Whose policies are asked. */
-interface Side {
+export interface Side {
   readonly network: Network;
   readonly podClass: PodClass;
   readonly direction: Direction;
@@ -185,8 +190,15 @@ function portsWithNodes(rule: Rule, family: IpFamily, side: Side): PortSet {
   return any || nodes || families.includes(family) ? portsOfSide(rule, side) : NO_PORTS;
 }
 
+/** The ports on which a rule matches traffic with a peer. */
+export function matchedPorts(rule: Rule, peer: Peer, side: Side & { readonly family: IpFamily }): PortSet {
+  return peer.kind === 'class'
+    ? portsWithClass(rule, peer.podClass, side)
+    : portsWithPiece(rule, peer.piece, side);
+}
+
 /** The ports on which a rule matches traffic with pods of a class. */
-export function portsWithClass(
+function portsWithClass(
   rule: Rule,
   peer: PodClass,
   { network, podClass, direction, family }: Side & { readonly family: IpFamily },

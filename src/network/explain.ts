@@ -1,0 +1,204 @@
+import { describeObject } from '../manifest/manifest';
+import type { IpFamily } from '../target/target';
+import { findParty, requireWorkload, type Party } from './endpoint';
+import type { Network } from './network';
+import { workloadName, type PodClass } from './pods';
+import type { Direction, Policy, Rule } from './policy';
+import { formatPorts, NO_PORTS, type PortSet, type Protocol } from './ports';
+import type { Reachability } from './reachability';
+import { matchedPorts, type Peer } from './rows';
+import { tiersOf } from './verdict';
+
+/** Why a connection is allowed or not. */
+export interface Explanation {
+  readonly allowed: boolean;
+  /** What the policies on the source say, and those on the destination; an address outside of the cluster has none. */
+  readonly sides: readonly ExplainedSide[];
+  /** The whole as sentences. */
+  readonly sentences: readonly string[];
+}
+
+/** What the policies on one end of a connection say. */
+export interface ExplainedSide {
+  readonly direction: Direction;
+  readonly workload: string;
+  readonly allowed: boolean;
+  readonly because: Reason;
+}
+
+/** What decides. */
+export type Reason =
+  /** A rule, of the policy with that description. */
+  | { readonly kind: 'rule'; readonly policy: string; readonly field: string; readonly tier: Policy['tier'] }
+  /** NetworkPolicies select the pod, and none of their rules matches. Those that match the peer, but other ports, are near. */
+  | {
+      readonly kind: 'isolated';
+      readonly policies: readonly string[];
+      readonly near: readonly NearRule[];
+    }
+  /** No policy has a say. */
+  | { readonly kind: 'default' };
+
+/** A rule that matches the peer on other ports. */
+export interface NearRule {
+  readonly policy: string;
+  readonly field: string;
+  readonly ports: string;
+}
+
+/**
+ * Explains whether a pod of the source may connect to a port of a pod of the destination, and by which rule, or which side
+ * blocks it.
+ * @throws BulwarkError when there is no such workload.
+ */
+export function explainConnection(
+  reachability: Reachability,
+  source: string,
+  destination: string,
+  { protocol, port }: { readonly protocol: Protocol; readonly port: number },
+): Explanation {
+  const { network } = reachability;
+  const wanted = network.ports.of([{ protocol, first: port, last: port }]);
+  const from = findParty(source, network.pods);
+  const to = findParty(destination, network.pods);
+  requireWorkload(from, to);
+  const ends = endsOf(from, to, network, wanted);
+  const sides = sidesOf(ends, network, wanted);
+  const allowed = sides.every((side) => side.allowed);
+  const text = `${protocol} ${port}`;
+  return {
+    allowed,
+    sides,
+    sentences: [
+      `${nameOf(from)} ${allowed ? 'may' : 'may not'} connect to ${nameOf(to)} on ${text}.`,
+      ...sides.flatMap((side) => sentencesFor(side, text)),
+      ...hostSentences([ends.source, ends.destination]),
+    ],
+  };
+}
+
+/** Two ends of a connection, and the family of addresses that it uses. */
+interface Ends {
+  readonly source: Peer;
+  readonly destination: Peer;
+  readonly family: IpFamily;
+}
+
+/** The pods of a workload may differ. The two that are explained are two that may connect, if there are such. */
+function endsOf(from: Party, to: Party, network: Network, wanted: PortSet): Ends {
+  const outside = [from, to].flatMap((party) => (party.kind === 'address' ? [party.family] : []));
+  const families = outside.length > 0 ? outside : network.families;
+  const ends = peersOf(from, network).flatMap((source) =>
+    peersOf(to, network).flatMap((destination) =>
+      families.map((family) => ({ source, destination, family })),
+    ),
+  );
+  return ends.find((each) => sidesOf(each, network, wanted).every(({ allowed }) => allowed)) ?? ends[0]!;
+}
+
+function sidesOf({ source, destination, family }: Ends, network: Network, wanted: PortSet): ExplainedSide[] {
+  return [
+    ...explainSide('egress', source, destination, { network, family, wanted }),
+    ...explainSide('ingress', destination, source, { network, family, wanted }),
+  ];
+}
+
+function peersOf(party: Party, network: Network): readonly Peer[] {
+  if (party.kind === 'workload')
+    return party.workload.classes.map((podClass) => ({ kind: 'class', podClass }));
+  const { family, address } = party;
+  return [{ kind: 'piece', piece: network.space().pieceAt(family, address) }];
+}
+
+interface SideContext {
+  readonly network: Network;
+  readonly family: IpFamily;
+  readonly wanted: PortSet;
+}
+
+function explainSide(
+  direction: Direction,
+  own: Peer,
+  peer: Peer,
+  { network, family, wanted }: SideContext,
+): ExplainedSide[] {
+  if (own.kind === 'piece') return [];
+  const { podClass } = own;
+  const policies = network.policiesOn(podClass);
+  const { admin, network: rules, baseline } = tiersOf(policies, direction);
+  const matching = (rule: Rule) => matchedPorts(rule, peer, { network, podClass, direction, family });
+  const covers = (rule: Rule) => network.ports.intersect(matching(rule), wanted) !== NO_PORTS;
+  const decides = (rule: Rule | undefined) => rule !== undefined && rule.action !== 'Pass';
+  const deciding = [admin.find(covers), (rules ?? baseline).find(covers)].find(decides);
+  const side = { direction, workload: ownerName(podClass) };
+  if (deciding) {
+    const { manifest, tier } = policies.find((policy) => policy[direction]?.includes(deciding))!;
+    const because: Reason = { kind: 'rule', policy: describeObject(manifest), field: deciding.field, tier };
+    return [{ ...side, allowed: deciding.action === 'Accept', because }];
+  }
+  if (!rules) return [{ ...side, allowed: true, because: { kind: 'default' } }];
+  const isolating = policies.filter((policy) => policy.tier === 'NetworkPolicy' && policy[direction]);
+  const because: Reason = {
+    kind: 'isolated',
+    policies: isolating.map(({ manifest }) => describeObject(manifest)),
+    near: isolating.flatMap((policy) => nearRules(policy, direction, { matching, network })),
+  };
+  return [{ ...side, allowed: false, because }];
+}
+
+function nearRules(
+  policy: Policy,
+  direction: Direction,
+  { matching, network }: { readonly matching: (rule: Rule) => PortSet; readonly network: Network },
+): NearRule[] {
+  return (policy[direction] ?? []).flatMap((rule) => {
+    const ports = matching(rule);
+    if (ports === NO_PORTS) return [];
+    const text = formatPorts(network.ports.rangesOf(ports));
+    return [{ policy: describeObject(policy.manifest), field: rule.field, ports: text }];
+  });
+}
+
+const WORDS = {
+  egress: { way: 'out of', list: 'egress' },
+  ingress: { way: 'into', list: 'ingress' },
+} as const;
+
+function sentencesFor({ direction, workload, allowed, because }: ExplainedSide, port: string): string[] {
+  const { way, list } = WORDS[direction];
+  switch (because.kind) {
+    case 'rule':
+      return [
+        `${because.policy} ${allowed ? 'lets it' : 'keeps it from going'} ${way} ${workload}, by ${because.field}.`,
+      ];
+    case 'isolated':
+      return [
+        `${because.policies.join(' and ')} ${because.policies.length > 1 ? 'select' : 'selects'} ${workload} for ${list}, and no rule lets ${port} ${way} it.`,
+        ...because.near.map(({ policy, field, ports }) => `Near: ${field} of ${policy} allows ${ports}.`),
+      ];
+    case 'default':
+      return [`No policy selects ${workload} for ${list}, so everything is let ${way} it.`];
+  }
+}
+
+/** What a policy does about them is not defined (NetworkPolicySpec), and nothing stops a node from reaching its own pods. */
+function hostSentences(ends: readonly Peer[]): string[] {
+  return ends.flatMap((end) =>
+    end.kind === 'class' && end.podClass.hostNetwork
+      ? [
+          `${ownerName(end.podClass)} is in the network of its node. Most plugins take its traffic for the node's: no policy restricts it, and it reaches every pod of that node.`,
+        ]
+      : [],
+  );
+}
+
+function ownerName({ workloads }: PodClass): string {
+  const { namespace, name } = workloads[0]!;
+  return `${namespace}/${name}`;
+}
+
+function nameOf(party: Party): string {
+  if (party.kind === 'address') return party.text;
+  const { namespace, name, kind } = party.workload;
+  return workloadName(namespace, name, kind);
+}
