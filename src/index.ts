@@ -17,7 +17,6 @@ export { formatQuantity, parseQuantity } from './manifest/quantity';
 export { toYaml } from './manifest/yaml';
 export * from './network';
 export * from './rbac';
-export * from './network/declared';
 export * from './report/summary';
 export * from './seccomp';
 export * from './target/dns';

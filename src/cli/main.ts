@@ -5,6 +5,7 @@ import { BulwarkError } from '../errors';
 import type * as CheckModule from './check';
 import type * as ControlsModule from './controls';
 import type * as HardenModule from './harden';
+import { addNetworkCommands } from './network-commands';
 import { addRbacCommands } from './rbac-commands';
 import { addSealCommands } from './seal-commands';
 import type * as SummaryModule from './summary';
@@ -33,6 +34,7 @@ function program(): Command {
   addSummary(bulwark);
   addRbacCommands(bulwark, finish);
   addSealCommands(bulwark, finish);
+  addNetworkCommands(bulwark, finish);
   return bulwark;
 }
 

@@ -1,4 +1,5 @@
 import type { ApiRequest, Goal } from '../rbac';
+import type { NetworkAnalysisOptions } from '../network/reachability';
 import { matchers, type MatcherOptions } from './matchers';
 import { rbacMatchers } from './rbac';
 
@@ -19,6 +20,19 @@ declare global {
       toBeAbleTo(request: ApiRequest): R;
       /** Passes when some way leads from the rights of that subject of {@link subjectIn} to the goal. */
       toEscalateTo(goal: Goal): R;
+      /**
+       * Passes when network policies let a pod of the source connect to a port of a pod of the destination. Both are
+       * `namespace/name`, `namespace/name[Kind]` or an IP address.
+       * @param port Of the pods, for example `8080` or `'UDP 53'`.
+       */
+      toAllow(
+        source: string,
+        destination: string,
+        port: string | number,
+        options?: NetworkAnalysisOptions,
+      ): R;
+      /** Passes when no pod of either tenant, or namespace, may connect to a pod of the other. */
+      toBeIsolated(one: string, other: string, options?: NetworkAnalysisOptions): R;
     }
   }
 }

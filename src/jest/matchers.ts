@@ -2,19 +2,18 @@ import { auditManifests, type AuditOptions } from '../controls/audit';
 import { findControl } from '../controls/catalogue';
 import { checkManifests, type Finding } from '../controls/check';
 import { BulwarkError } from '../errors';
-import { describeObject, isObject, type Manifest } from '../manifest/manifest';
+import { describeObject } from '../manifest/manifest';
 import { targetFor } from '../target/target';
+import { networkMatchers } from './network-matchers';
+import { manifestsOf, type MatcherResult } from './received';
 
 /** Options of `toPassControls` and `toViolate`. */
 export type MatcherOptions = Pick<AuditOptions, 'profile' | 'target' | 'parameters'>;
 
-interface MatcherResult {
-  readonly pass: boolean;
-  readonly message: () => string;
-}
-
 /** Matchers that ask controls about one manifest or a list of them, such as what `Testing.synth(chart)` gives. */
 export const matchers = {
+  ...networkMatchers,
+
   /** Passes when no control of the profile has a finding that is not waived. */
   toPassControls(received: unknown, options: MatcherOptions = {}): MatcherResult {
     const findings = auditManifests(manifestsOf(received), options).filter(({ waiver }) => !waiver);
@@ -50,15 +49,6 @@ export const matchers = {
     };
   },
 };
-
-function manifestsOf(received: unknown): Manifest[] {
-  const manifests = [received].flat() as readonly unknown[];
-  if (manifests.every((manifest) => isObject(manifest) && typeof manifest.kind === 'string'))
-    return manifests as Manifest[];
-  throw new BulwarkError(
-    'expect(...) was given something else than manifests. Give it Testing.synth(chart), or one object of it.',
-  );
-}
 
 function describeFinding({ control, manifest, field, fix }: Finding): string {
   return `- ${describeObject(manifest)}: ${field} breaks ${control.id}. Fix: ${fix}`;

@@ -2,7 +2,7 @@ import { describeObject } from '../manifest/manifest';
 import type { IpFamily } from '../target/target';
 import { findParty, requireWorkload, type Party } from './endpoint';
 import type { Network } from './network';
-import { workloadName, type PodClass } from './pods';
+import { workloadName } from './pods';
 import type { Direction, Policy, Rule } from './policy';
 import { formatPorts, NO_PORTS, type PortSet, type Protocol } from './ports';
 import type { Reachability } from './reachability';
@@ -62,8 +62,7 @@ export function explainConnection(
   const from = findParty(source, network.pods);
   const to = findParty(destination, network.pods);
   requireWorkload(from, to);
-  const ends = endsOf(from, to, network, wanted);
-  const sides = sidesOf(ends, network, wanted);
+  const { sides, hosts } = explainEnds(from, to, network, wanted);
   const allowed = sides.every((side) => side.allowed);
   const text = `${protocol} ${port}`;
   return {
@@ -72,7 +71,7 @@ export function explainConnection(
     sentences: [
       `${nameOf(from)} ${allowed ? 'may' : 'may not'} connect to ${nameOf(to)} on ${text}.`,
       ...sides.flatMap((side) => sentencesFor(side, text)),
-      ...hostSentences([ends.source, ends.destination]),
+      ...hosts.map(hostSentence),
     ],
   };
 }
@@ -85,22 +84,22 @@ interface Ends {
 }
 
 /** The pods of a workload may differ. The two that are explained are two that may connect, if there are such. */
-function endsOf(from: Party, to: Party, network: Network, wanted: PortSet): Ends {
+function explainEnds(from: Party, to: Party, network: Network, wanted: PortSet) {
   const outside = [from, to].flatMap((party) => (party.kind === 'address' ? [party.family] : []));
   const families = outside.length > 0 ? outside : network.families;
   const ends = peersOf(from, network).flatMap((source) =>
     peersOf(to, network).flatMap((destination) =>
-      families.map((family) => ({ source, destination, family })),
+      families.map((family): Ends => ({ source, destination, family })),
     ),
   );
-  return ends.find((each) => sidesOf(each, network, wanted).every(({ allowed }) => allowed)) ?? ends[0]!;
-}
-
-function sidesOf({ source, destination, family }: Ends, network: Network, wanted: PortSet): ExplainedSide[] {
-  return [
-    ...explainSide('egress', source, destination, { network, family, wanted }),
-    ...explainSide('ingress', destination, source, { network, family, wanted }),
-  ];
+  const explained = ends.map(({ source, destination, family }) => ({
+    sides: [
+      ...explainSide('egress', source, destination, { network, family, wanted, name: shortName(from) }),
+      ...explainSide('ingress', destination, source, { network, family, wanted, name: shortName(to) }),
+    ],
+    hosts: [...(isHost(source) ? [shortName(from)] : []), ...(isHost(destination) ? [shortName(to)] : [])],
+  }));
+  return explained.find(({ sides }) => sides.every(({ allowed }) => allowed)) ?? explained[0]!;
 }
 
 function peersOf(party: Party, network: Network): readonly Peer[] {
@@ -114,13 +113,15 @@ interface SideContext {
   readonly network: Network;
   readonly family: IpFamily;
   readonly wanted: PortSet;
+  /** Of the workload. */
+  readonly name: string;
 }
 
 function explainSide(
   direction: Direction,
   own: Peer,
   peer: Peer,
-  { network, family, wanted }: SideContext,
+  { network, family, wanted, name }: SideContext,
 ): ExplainedSide[] {
   if (own.kind === 'piece') return [];
   const { podClass } = own;
@@ -130,7 +131,7 @@ function explainSide(
   const covers = (rule: Rule) => network.ports.intersect(matching(rule), wanted) !== NO_PORTS;
   const decides = (rule: Rule | undefined) => rule !== undefined && rule.action !== 'Pass';
   const deciding = [admin.find(covers), (rules ?? baseline).find(covers)].find(decides);
-  const side = { direction, workload: ownerName(podClass) };
+  const side = { direction, workload: name };
   if (deciding) {
     const { manifest, tier } = policies.find((policy) => policy[direction]?.includes(deciding))!;
     const because: Reason = { kind: 'rule', policy: describeObject(manifest), field: deciding.field, tier };
@@ -182,19 +183,16 @@ function sentencesFor({ direction, workload, allowed, because }: ExplainedSide, 
 }
 
 /** What a policy does about them is not defined (NetworkPolicySpec), and nothing stops a node from reaching its own pods. */
-function hostSentences(ends: readonly Peer[]): string[] {
-  return ends.flatMap((end) =>
-    end.kind === 'class' && end.podClass.hostNetwork
-      ? [
-          `${ownerName(end.podClass)} is in the network of its node. Most plugins take its traffic for the node's: no policy restricts it, and it reaches every pod of that node.`,
-        ]
-      : [],
-  );
+function hostSentence(name: string): string {
+  return `${name} is in the network of its node. Most plugins take its traffic for the node's: no policy restricts it, and it reaches every pod of that node.`;
 }
 
-function ownerName({ workloads }: PodClass): string {
-  const { namespace, name } = workloads[0]!;
-  return `${namespace}/${name}`;
+function isHost(end: Peer): boolean {
+  return end.kind === 'class' && end.podClass.hostNetwork;
+}
+
+function shortName(party: Party): string {
+  return party.kind === 'address' ? party.text : `${party.workload.namespace}/${party.workload.name}`;
 }
 
 function nameOf(party: Party): string {

@@ -1,3 +1,4 @@
+import { BulwarkError } from '../errors';
 import { compareText } from '../manifest/manifest';
 import { TENANT_LABEL } from '../report/summary';
 import type { PodClass, Workload } from './pods';
@@ -50,12 +51,27 @@ export function findCrossings(reachability: Reachability, options: CrossingOptio
     .slice(0, limit);
 }
 
-/** Finds the tenant that the label of a namespace names. */
-export function tenantLookup({ network }: Reachability): (namespace: string) => string | undefined {
-  return (name) => {
-    const tenant = network.pods.namespaces.get(name)?.labels[TENANT_LABEL];
+/**
+ * Finds the group of a namespace: the tenant that its label names.
+ *
+ * @param groups The only groups that count: tenants, or namespaces where there is no such tenant. @default every tenant
+ * @throws BulwarkError when one of them is neither.
+ */
+export function tenantLookup(
+  { network }: Reachability,
+  groups: readonly string[] = [],
+): (namespace: string) => string | undefined {
+  const { namespaces } = network.pods;
+  const tenantOf = (name: string) => {
+    const tenant = namespaces.get(name)?.labels[TENANT_LABEL];
     return typeof tenant === 'string' ? tenant : undefined;
   };
+  if (groups.length === 0) return tenantOf;
+  const tenants = new Set([...namespaces.keys()].map(tenantOf));
+  const unknown = groups.find((group) => !tenants.has(group) && !namespaces.has(group));
+  if (unknown !== undefined)
+    throw new BulwarkError(`There is no tenant and no namespace '${unknown}' in the manifests.`);
+  return (name) => [tenantOf(name), name].find((group) => group !== undefined && groups.includes(group));
 }
 
 type Record = (source: PodClass, destination: PodClass, groups: [string, string]) => void;

@@ -1,0 +1,44 @@
+import type { WorkloadExposure } from './exposure';
+import { workloadName } from './pods';
+import { formatPorts, type PortRange } from './ports';
+
+/** Exposures as text: a heading for each kind, and below it a line for each workload. */
+export function formatExposure(exposures: readonly WorkloadExposure[]): string {
+  const sections = [
+    section('Open to the Internet', exposures, ({ fromInternet, publishedBy }) =>
+      withPorts(fromInternet, publishedBy.length > 0 ? `, through ${publishedBy.join(' and ')}` : ''),
+    ),
+    section('Published, but not open to the Internet', exposures, ({ fromInternet, publishedBy }) =>
+      fromInternet.length === 0 && publishedBy.length > 0 ? publishedBy.join(' and ') : undefined,
+    ),
+    section('May connect to the Internet', exposures, ({ toInternet }) => withPorts(toInternet)),
+    section('May connect to metadata of the cloud', exposures, ({ metadata }) =>
+      metadata.length > 0 ? metadata.join(', ') : undefined,
+    ),
+    section('May connect to the API server', exposures, ({ toApiServer }) => withPorts(toApiServer)),
+    section('Selected by no policy', exposures, ({ unselected }) =>
+      unselected.length > 0 ? unselected.join(' and ') : undefined,
+    ),
+    section('In the network of the node, where policies may not count', exposures, ({ hostNetwork }) =>
+      hostNetwork ? 'hostNetwork: true' : undefined,
+    ),
+  ].filter((text) => text !== undefined);
+  return sections.length > 0 ? sections.join('\n\n') : 'Nothing is exposed.';
+}
+
+function withPorts(ports: readonly PortRange[], more = ''): string | undefined {
+  return ports.length > 0 ? formatPorts(ports) + more : undefined;
+}
+
+function section(
+  title: string,
+  exposures: readonly WorkloadExposure[],
+  describe: (exposure: WorkloadExposure) => string | undefined,
+): string | undefined {
+  const lines = exposures.flatMap((exposure) => {
+    const text = describe(exposure);
+    const { namespace, name, kind } = exposure.workload;
+    return text === undefined ? [] : [`  ${workloadName(namespace, name, kind)} : ${text}`];
+  });
+  return lines.length > 0 ? [title, ...lines].join('\n') : undefined;
+}

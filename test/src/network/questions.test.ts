@@ -1,0 +1,235 @@
+import { BulwarkError } from '../../../src/errors';
+import type { Manifest } from '../../../src/manifest/manifest';
+import { diffConnections } from '../../../src/network/diff';
+import { explainConnection } from '../../../src/network/explain';
+import { exposureOf } from '../../../src/network/exposure';
+import { CONNECTION_FORMATS } from '../../../src/network/format';
+import { findCrossings } from '../../../src/network/isolation';
+import { formatPorts } from '../../../src/network/ports';
+import { analyzeNetwork } from '../../../src/network/reachability';
+import { ClusterTarget } from '../../../src/target/target';
+import { deployment, namespace, policy, TWO_TENANTS } from './cluster';
+
+const tcp = (port: number) => ({ protocol: 'TCP', port }) as const;
+
+function explain(source: string, destination: string, port: number, manifests = TWO_TENANTS) {
+  return explainConnection(analyzeNetwork(manifests), source, destination, tcp(port)).sentences;
+}
+
+describe('A connection is explained', () => {
+  it('by the rule of either side that allows it', () => {
+    expect(explain('shop-web/web', 'stats/api', 8080)).toEqual([
+      'shop-web/web[Deployment] may connect to stats/api[Deployment] on TCP 8080.',
+      'NetworkPolicy shop-web/web lets it out of shop-web/web, by spec.egress[1].',
+      'NetworkPolicy stats/api lets it into stats/api, by spec.ingress[0].',
+    ]);
+  });
+
+  it('by the policies of the side that blocks it, and the rule that comes near', () => {
+    expect(explain('shop-web/web', 'shop-web/db', 5432)).toEqual([
+      'shop-web/web[Deployment] may not connect to shop-web/db[Deployment] on TCP 5432.',
+      'NetworkPolicy shop-web/web lets it out of shop-web/web, by spec.egress[0].',
+      'NetworkPolicy shop-web/default-deny and NetworkPolicy shop-web/db select shop-web/db for ingress, and no rule lets TCP 5432 into it.',
+      'Near: spec.ingress[0] of NetworkPolicy shop-web/db allows TCP 5433.',
+    ]);
+  });
+
+  it('with an address, of which only one side has policies', () => {
+    expect(explain('stats/api', '169.254.169.254', 80)).toEqual([
+      'stats/api[Deployment] may connect to 169.254.169.254 on TCP 80.',
+      'NetworkPolicy stats/api lets it out of stats/api, by spec.egress[0].',
+    ]);
+  });
+
+  it('by the lack of policies', () => {
+    expect(explain('a/x', 'a/y', 80, [deployment('a', 'x'), deployment('a', 'y')])).toEqual([
+      'a/x[Deployment] may connect to a/y[Deployment] on TCP 80.',
+      'No policy selects a/x for egress, so everything is let out of it.',
+      'No policy selects a/y for ingress, so everything is let into it.',
+    ]);
+  });
+
+  it('by a cluster-wide policy that comes before NetworkPolicies', () => {
+    const guard: Manifest = {
+      apiVersion: 'policy.networking.k8s.io/v1alpha2',
+      kind: 'ClusterNetworkPolicy',
+      metadata: { name: 'guard' },
+      spec: {
+        tier: 'Admin',
+        priority: 10,
+        subject: { namespaces: {} },
+        ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }],
+      },
+    };
+    const target = ClusterTarget.kubernetes('1.33', { clusterNetworkPolicy: true });
+    const reachability = analyzeNetwork([...TWO_TENANTS, guard], { target });
+    expect(explainConnection(reachability, 'shop-web/web', 'stats/api', tcp(8080)).sentences).toContain(
+      'ClusterNetworkPolicy guard keeps it from going into stats/api, by spec.ingress[0].',
+    );
+    const elsewhere = analyzeNetwork([...TWO_TENANTS, guard]);
+    expect(elsewhere.allows('shop-web/web', 'stats/api', 'TCP', 8080)).toBe(true);
+    expect(elsewhere.notes).toEqual([
+      '1 cluster-wide policies are left out, since the target does not enforce them (clusterNetworkPolicy).',
+    ]);
+  });
+
+  it('and a workload that there is not is an error that names those there are', () => {
+    const ask = () => explain('shop-web/wep', 'stats/api', 8080);
+    expect(ask).toThrow(BulwarkError);
+    expect(ask).toThrow("There is no workload 'shop-web/wep'. Write namespace/name, or an IP address.");
+    expect(() => explain('10.0.0.1', '10.0.0.2', 80)).toThrow('both outside of the cluster');
+  });
+});
+
+describe('Tenants are isolated', () => {
+  it('but for the ways that are found, each with an example', () => {
+    const crossings = findCrossings(analyzeNetwork(TWO_TENANTS));
+    expect(crossings.map(({ from, to, ports }) => [from, to, formatPorts(ports)])).toEqual([
+      ['shop', 'analytics', 'TCP 8080'],
+    ]);
+    expect(crossings[0]).toMatchObject({ source: { name: 'web' }, destination: { name: 'api' } });
+  });
+
+  it('and ways that are meant are passed over', () => {
+    const isMeant = (from: string, to: string) => from === 'shop' && to === 'analytics';
+    expect(findCrossings(analyzeNetwork(TWO_TENANTS), { isMeant })).toEqual([]);
+  });
+
+  it.each([
+    ['a policy for everybody on both sides', undefined, ['a => b', 'b => a']],
+    ['a policy for everybody on one side only', 'a', ['a => b']],
+  ])('is not so with %s', (_, onlyIn, expected) => {
+    const open = (space: string) =>
+      policy(space, 'open', {
+        podSelector: {},
+        policyTypes: ['Ingress'],
+        ingress: onlyIn === space ? [] : [{ from: [{ namespaceSelector: {} }] }],
+      });
+    const manifests = ['a', 'b'].flatMap((name) => [
+      namespace(name, name),
+      deployment(name, 'x'),
+      open(name),
+    ]);
+    const crossings = findCrossings(analyzeNetwork(manifests));
+    expect(crossings.map(({ from, to }) => `${from} => ${to}`)).toEqual(expected);
+  });
+
+  it('agrees with asking every pair of pods', () => {
+    const reachability = analyzeNetwork(TWO_TENANTS);
+    const tenant = (name: string) => (name === 'stats' ? 'analytics' : 'shop');
+    const asked = new Set(
+      reachability.connections().flatMap(({ source, destination }) => {
+        if (source.kind !== 'workload' || destination.kind !== 'workload') return [];
+        const [from, to] = [tenant(source.workload.namespace), tenant(destination.workload.namespace)];
+        return from === to ? [] : [`${from} => ${to}`];
+      }),
+    );
+    const crossings = findCrossings(reachability).map(({ from, to }) => `${from} => ${to}`);
+    expect(crossings).toEqual([...asked]);
+  });
+});
+
+describe('Exposure', () => {
+  it('is what is open to the Internet, metadata and the API server', () => {
+    const target = ClusterTarget.kubernetes('1.33', { apiServer: { cidrs: ['169.254.1.1/32'] } });
+    const exposures = exposureOf(analyzeNetwork(TWO_TENANTS, { target }));
+    const brief = exposures.map(({ workload, fromInternet, toInternet, metadata, toApiServer }) => ({
+      name: workload.name,
+      fromInternet: formatPorts(fromInternet),
+      toInternet: formatPorts(toInternet),
+      metadata,
+      toApiServer: formatPorts(toApiServer),
+    }));
+    const nothing = { fromInternet: 'No Connections', toInternet: 'No Connections' };
+    const closed = { metadata: [], toApiServer: 'No Connections' };
+    expect(brief).toEqual([
+      { name: 'db', ...nothing, ...closed },
+      { name: 'web', ...nothing, ...closed, fromInternet: 'TCP 8080' },
+      {
+        name: 'api',
+        ...nothing,
+        metadata: expect.arrayContaining(['169.254.169.254', '169.254.170.2']),
+        toApiServer: 'All Connections',
+      },
+    ]);
+  });
+
+  it('is what no policy selects, and what a Service publishes', () => {
+    const service: Manifest = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'a', name: 'front' },
+      spec: { type: 'LoadBalancer', selector: { app: 'x' }, ports: [{ port: 80, targetPort: 'http' }] },
+    };
+    const [exposure] = exposureOf(analyzeNetwork([deployment('a', 'x'), service]));
+    expect(exposure).toMatchObject({
+      unselected: ['egress', 'ingress'],
+      publishedBy: ['Service a/front'],
+      hostNetwork: false,
+    });
+  });
+});
+
+describe('A difference', () => {
+  const later = TWO_TENANTS.map((manifest) =>
+    manifest.kind === 'NetworkPolicy' && manifest.metadata?.name === 'web'
+      ? policy('shop-web', 'web', {
+          podSelector: { matchLabels: { app: 'web' } },
+          policyTypes: ['Ingress', 'Egress'],
+          ingress: [
+            {
+              from: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }],
+              ports: [{ port: 8080 }, { port: 9090 }],
+            },
+          ],
+          egress: [{ to: [{ podSelector: { matchLabels: { app: 'db' } } }], ports: [{ port: 5433 }] }],
+        })
+      : manifest,
+  );
+
+  it('names what is new, gone and changed, with ranges cut where they differ', () => {
+    const changes = diffConnections(analyzeNetwork(TWO_TENANTS), analyzeNetwork(later));
+    const lines = changes.map((each) => Object.values(each).join(' | '));
+    expect(lines).toEqual([
+      'changed | 0.0.0.0-9.255.255.255[External] | shop-web/web[Deployment] | TCP 8080 | TCP 8080,9090',
+      'removed | 10.0.0.0-10.255.255.255[External] | shop-web/web[Deployment] | TCP 8080 | No Connections',
+      'changed | 11.0.0.0-255.255.255.255[External] | shop-web/web[Deployment] | TCP 8080 | TCP 8080,9090',
+      'added | shop-web/web[Deployment] | shop-web/db[Deployment] | No Connections | TCP 5433',
+      'removed | shop-web/web[Deployment] | stats/api[Deployment] | TCP 8080 | No Connections',
+    ]);
+  });
+
+  it('is none between the same manifests', () => {
+    expect(diffConnections(analyzeNetwork(TWO_TENANTS), analyzeNetwork(TWO_TENANTS))).toEqual([]);
+  });
+});
+
+describe('Connections are written', () => {
+  const connections = analyzeNetwork(TWO_TENANTS).connections();
+
+  it.each(Object.keys(CONNECTION_FORMATS) as (keyof typeof CONNECTION_FORMATS)[])('as %s', (format) => {
+    expect(CONNECTION_FORMATS[format](connections)).toMatchSnapshot();
+  });
+});
+
+describe('Pods in the network of their node', () => {
+  const host: Manifest = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: 'shop-web', name: 'agent', labels: { app: 'web' } },
+    spec: { hostNetwork: true, containers: [] },
+  };
+
+  it('are taken as the policies are written, and noted', () => {
+    const reachability = analyzeNetwork([...TWO_TENANTS, host]);
+    expect(reachability.allows('shop-web/agent', 'stats/api', 'TCP', 8080)).toBe(true);
+    expect(reachability.allows('shop-web/agent', 'stats/api', 'TCP', 8081)).toBe(false);
+    expect(reachability.notes.join()).toContain('shop-web/agent');
+  });
+
+  it('or as their node, which no selector matches and no policy restricts', () => {
+    const reachability = analyzeNetwork([...TWO_TENANTS, host], { hostNetwork: 'node' });
+    expect(reachability.allows('shop-web/agent', 'stats/api', 'TCP', 8080)).toBe(false);
+    expect(reachability.allows('shop-web/agent', '8.8.8.8', 'TCP', 443)).toBe(true);
+  });
+});
