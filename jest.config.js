@@ -10,8 +10,10 @@ module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '\\.ts$': swc('typescript'), '\\.js$': swc('ecmascript') },
-  // cel-js is published as ES modules only, which jest cannot load as they are.
-  transformIgnorePatterns: ['/node_modules/(?!@marcbachmann/cel-js/)'],
+  // These are published as ES modules only, which jest cannot load as they are.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@marcbachmann/cel-js|age-encryption|@noble/[a-z-]+|@scure/base)/)',
+  ],
   // The build is a second copy of the sources and must not be found in place of them.
   modulePathIgnorePatterns: ['<rootDir>/lib/'],
   testTimeout: 60_000,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { BulwarkError } from '../errors';
 import type { CommandResult } from './check';
 import type * as SealModule from './seal';
+import type * as SopsModule from './sops';
 import type * as UnsealModule from './unseal';
 
 const CERTIFICATE = [
@@ -14,14 +15,20 @@ const KEY = [
   'file with private keys of the controller; may be repeated (or $BULWARK_SEALING_KEY)',
 ] as const;
 
+const IDENTITIES = '\nThe private keys of age are those of $SOPS_AGE_KEY_FILE or $SOPS_AGE_KEY.';
+
 const collect = (value: string, before: string[] = []) => [...before, value];
 
-/** The commands for SealedSecrets. */
+/** The commands for SealedSecrets and for files of SOPS. */
 export function addSealCommands(bulwark: Command, finish: (result: CommandResult) => void): void {
   addSeal(bulwark, finish);
   addUnseal(bulwark, finish);
   addVerify(bulwark, finish);
   addReseal(bulwark, finish);
+  const sops = bulwark.command('sops').description('encrypt Secrets with age, as SOPS and Flux read them');
+  addSopsEncrypt(sops, finish);
+  addSopsDecrypt(sops, finish);
+  addSopsVerify(sops, finish);
 }
 
 function addSeal(bulwark: Command, finish: (result: CommandResult) => void): void {
@@ -105,6 +112,51 @@ function addReseal(bulwark: Command, finish: (result: CommandResult) => void): v
     .action(async (paths: string[], options: UnsealModule.KeysAndCertificate) => {
       const { resealCommand } = require('./unseal') as typeof UnsealModule;
       finish(await resealCommand(paths, options, { now: new Date() }));
+    });
+}
+
+function addSopsEncrypt(sops: Command, finish: (result: CommandResult) => void): void {
+  sops
+    .command('encrypt')
+    .description('encrypt the values of a Secret')
+    .argument('<file>', 'YAML file, - for standard input')
+    .option(
+      '--age <recipient>',
+      'public key of age; may be repeated (default: the rule of .sops.yaml)',
+      collect,
+    )
+    .option('-i, --in-place', 'replace the file')
+    .option('-o, --output <file>', 'new file to write (default: standard output)')
+    .option('--filename-override <path>', 'path by which the rule of .sops.yaml is chosen')
+    .action(async (file: string, options: SopsModule.EncryptCommandOptions) => {
+      const { encryptCommand } = require('./sops') as typeof SopsModule;
+      finish(await encryptCommand(file, options, { now: new Date() }));
+    });
+}
+
+function addSopsDecrypt(sops: Command, finish: (result: CommandResult) => void): void {
+  sops
+    .command('decrypt')
+    .description('decrypt a file, once its MAC is verified')
+    .argument('<file>', 'YAML file, - for standard input')
+    .option('-o, --output <file>', 'new file to write, which its owner alone can read (default: a pipe)')
+    .option('--show', 'show the secret on the terminal')
+    .addHelpText('after', IDENTITIES)
+    .action(async (file: string, options: SopsModule.DecryptCommandOptions) => {
+      const { decryptCommand } = require('./sops') as typeof SopsModule;
+      finish(await decryptCommand(file, options, process.stdout.isTTY === true));
+    });
+}
+
+function addSopsVerify(sops: Command, finish: (result: CommandResult) => void): void {
+  sops
+    .command('verify')
+    .description('check that files are as they were encrypted')
+    .argument('<path...>', 'files or folders')
+    .addHelpText('after', `${IDENTITIES} Ends with 1 when a file was changed or cannot be opened.`)
+    .action(async (paths: string[]) => {
+      const { sopsVerifyCommand } = require('./sops') as typeof SopsModule;
+      finish(await sopsVerifyCommand(paths));
     });
 }
 

@@ -126,6 +126,14 @@ describe('the published package, installed into an empty project', () => {
     run(project, 'npx', '--no-install', 'jest', '--ci');
   });
 
+  it('encrypts with age from plain CommonJS, although age is published as ES modules only', () => {
+    const secret = 'kind: Secret\nstringData: { password: x }\n';
+    const recipient = 'age1e0rfgdprqrd9yh07lcfg2phewm9pvz64al7amxp8ws5dl9gfucmqmucstr';
+    fs.writeFileSync(path.join(project, 'secret.yaml'), secret);
+    const args = ['bulwark', 'sops', 'encrypt', 'secret.yaml', '--age', recipient];
+    expect(run(project, 'npx', '--no-install', ...args)).toMatch(/password: "ENC\[AES256_GCM,/);
+  });
+
   it('installs a command that knows its version', () => {
     const printed = run(project, 'npx', '--no-install', 'bulwark', '--version');
     expect(printed.trim()).toBe(manifest.version);
