@@ -7,6 +7,7 @@ import { POD_EXTRA_CONTROLS } from './pod-extras';
 import { POD_SECURITY_CONTROLS } from './pod-security';
 import { POD_SECURITY_LEVEL_CONTROLS } from './pod-security-levels';
 import { RBAC_CONTROLS } from './rbac';
+import { RBAC_CHAIN_CONTROLS } from './rbac-chains';
 import { SECRET_CONTROLS } from './secrets';
 import { WORKLOAD_CONTROLS } from './workload';
 
@@ -20,6 +21,7 @@ export const CONTROLS: readonly Control[] = [
   ...SECRET_CONTROLS,
   ...IDENTITY_CONTROLS,
   ...RBAC_CONTROLS,
+  ...RBAC_CHAIN_CONTROLS,
   ...NETWORK_CONTROLS,
   ...NAMESPACE_CONTROLS,
 ];

@@ -125,6 +125,8 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-event-delete-right',
     'no-quota-write-right',
     'no-api-extension-right',
+    'no-way-out-of-tenant',
+    'no-powerful-pod-account',
     'no-cluster-admin-binding',
     'no-built-in-edit-binding',
     'no-anonymous-binding',

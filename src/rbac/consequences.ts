@@ -28,6 +28,7 @@ const CONSEQUENCES: Consequences = {
     ...ofTokenSecrets(closure, power.namespace),
   ],
   accounts: ofAccounts,
+  objects: () => [],
   role: ofRole,
   right: (power, _world, closure) => ofRight(power, closure),
 };

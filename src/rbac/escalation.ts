@@ -143,7 +143,8 @@ export function describePath({ from, to, steps }: EscalationPath): string {
   ].join('\n');
 }
 
-function sentenceOf({ from, does, power }: Step): string {
+/** A step as a sentence without its full stop. */
+export function sentenceOf({ from, does, power }: Step): string {
   const actor = from.at(-1)!;
   const who = actor.kind === 'subject' || actor.kind === 'pod' ? `${describePower(actor)} ` : '';
   const gained = power.kind === 'right' ? '' : `: ${describePower(power)}`;

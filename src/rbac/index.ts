@@ -31,3 +31,11 @@ export type { Step, World } from './closure';
 export { describePower, type Power } from './power';
 export { RIGHTS as ESCALATION_RIGHTS, type Right as EscalationRight } from './rights';
 export { permissionMatrix } from './matrix';
+export {
+  provePermissions,
+  tenancyOf,
+  type PermissionProof,
+  type Tenancy,
+  type TenantEscape,
+} from './tenant-proof';
+export { closedByGuardrails } from './guarded';

@@ -19,7 +19,7 @@ export type Power =
   | { readonly kind: 'pod'; readonly name: string; readonly namespace: string }
   | { readonly kind: 'cluster' }
   | { readonly kind: 'node' }
-  | InNamespace<'everything' | 'workloads' | 'pods' | 'secrets' | 'accounts'>
+  | InNamespace<'everything' | 'workloads' | 'pods' | 'secrets' | 'accounts' | 'objects'>
   /** The rights of a role that is not bound yet. */
   | {
       readonly kind: 'role';
@@ -78,6 +78,7 @@ const GAINED = {
   pods: 'commands in pods',
   secrets: 'all Secrets',
   accounts: 'any ServiceAccount',
+  objects: 'objects',
 } as const;
 
 /** ` in shop-web`, or ` in every namespace`. */

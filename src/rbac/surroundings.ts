@@ -7,6 +7,7 @@ import type { Subject } from './subject';
 
 /** A workload, and what whoever runs code in its pods gains. */
 export interface PodPower {
+  readonly manifest: Manifest;
   readonly name: string;
   readonly namespace: string;
   /** The ServiceAccount whose token is mounted. @default none */
@@ -66,6 +67,7 @@ function podPower({ manifest, pod, namespace }: WorkloadEntry, inventory: Invent
   const account = inventory.find('ServiceAccount', namespace, name);
   const way = wayToNode(pod);
   return {
+    manifest,
     name: describeObject(manifest),
     namespace,
     ...(mountsToken(pod, account?.automountServiceAccountToken !== false) && {

@@ -1,0 +1,110 @@
+import { isObject, type Manifest } from '../manifest/manifest';
+import { closedByGuardrails } from '../rbac/guarded';
+import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
+import { provePermissions, type TenantEscape } from '../rbac/tenant-proof';
+import type { Breach, InventoryControl } from './control';
+import { clusterRole, clusterRoleBinding, deployment, namespace, roleBinding } from './example-objects';
+
+/** What follows from rights, however many steps away. */
+export const RBAC_CHAIN_CONTROLS: readonly InventoryControl[] = [
+  {
+    id: 'no-way-out-of-tenant',
+    title: 'No chain of rights leads out of a tenant',
+    why: 'A tenant whose people, ServiceAccounts or pods get by some chain of rights to objects of another tenant, to what all share or to a node is not kept apart by its namespaces.',
+    severity: 'critical',
+    references: [
+      { standard: 'OWASP K8s 2025', id: 'K02' },
+      { standard: 'Kubernetes', id: 'Multi-tenancy: Isolation' },
+    ],
+    scope: 'inventory',
+    breaches: ({ manifests }) =>
+      provePermissions(manifests, { closedBy: closedByGuardrails(manifests) }).escapes.map(breachOf),
+    fix: 'Take the right away where the chain begins, or bind the role in the namespaces of the tenant alone.',
+    examples: {
+      fails: [tenantNamespace(), clusterRole([readPods()]), clusterRoleBinding('reader')],
+      passes: [
+        tenantNamespace(),
+        clusterRole([readPods()]),
+        roleBinding({ kind: 'ClusterRole', name: 'reader' }),
+      ],
+    },
+  },
+  {
+    id: 'no-powerful-pod-account',
+    title: 'No ServiceAccount of a pod gets to the whole cluster or to a node',
+    why: 'Whoever breaks into a pod has the token that it mounts, and everything that the rights of its ServiceAccount lead to.',
+    severity: 'high',
+    references: [
+      { standard: 'OWASP K8s 2025', id: 'K02' },
+      { standard: 'OWASP K8s 2025', id: 'K08' },
+      { standard: 'Microsoft threat matrix', id: 'MS-TA9016' },
+    ],
+    aliases: { kubescape: ['C-0053', 'C-0267', 'C-0272'] },
+    scope: 'inventory',
+    breaches: ({ manifests }) => powerfulPods(manifests),
+    fix: 'Take the right away that the chain begins with, or mount no token.',
+    examples: {
+      fails: [
+        deployment('api', { serviceAccountName: 'api' }),
+        clusterRole([roots()]),
+        clusterRoleBinding('reader'),
+      ],
+      passes: [
+        deployment('api', { serviceAccountName: 'api' }),
+        clusterRole([readPods()]),
+        clusterRoleBinding('reader'),
+      ],
+    },
+  },
+];
+
+function readPods() {
+  return { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] };
+}
+
+function roots() {
+  return { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'] };
+}
+
+function tenantNamespace(): Manifest {
+  return namespace({ 'cdk8s-bulwark/tenant': 'shop', 'pod-security.kubernetes.io/enforce': 'restricted' });
+}
+
+function breachOf({ from, into, path, manifest }: TenantEscape): Breach {
+  const target = into === undefined ? 'every tenant' : `the tenant ${into}`;
+  const owner = from.length === 1 ? `the tenant ${from[0]}` : `the tenants ${from.join(', ')}`;
+  return {
+    manifest,
+    field: fieldOf(manifest),
+    detail: `A way leads from ${owner} into ${target}: ${inOneLine(path)}`,
+  };
+}
+
+function fieldOf(manifest: Manifest): string {
+  return isObject(manifest.roleRef) ? 'roleRef' : 'spec';
+}
+
+function inOneLine({ steps }: EscalationPath): string {
+  return steps.map(sentenceOf).join('; ');
+}
+
+/** Workloads of which the account, not the pod itself, is the way. */
+function powerfulPods(manifests: readonly Manifest[]): Breach[] {
+  const { world, pathTo } = escalationOf(manifests);
+  const known = new Map<string, EscalationPath | undefined>();
+  return world.surroundings.pods.flatMap(({ account, manifest }) => {
+    if (!account || world.rbac.permissionsOf(account).length === 0) return [];
+    const key = `${account.kind === 'ServiceAccount' ? account.namespace : ''}/${account.name}`;
+    if (!known.has(key)) known.set(key, pathTo(account, 'cluster') ?? pathTo(account, 'node'));
+    const path = known.get(key);
+    return path
+      ? [
+          {
+            manifest,
+            field: fieldOf(manifest),
+            detail: `The token that its pods mount leads far: ${inOneLine(path)}`,
+          },
+        ]
+      : [];
+  });
+}

@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import { closedByGuardrails, parseSubject, provePermissions, rbacOf } from '../../../src/rbac';
+import type { Manifest } from '../../../src/manifest/manifest';
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+function namespace(name: string, tenant?: string, labels: Record<string, string> = {}): Manifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      labels: {
+        'pod-security.kubernetes.io/enforce': 'restricted',
+        ...(tenant && { 'cdk8s-bulwark/tenant': tenant }),
+        ...labels,
+      },
+    },
+  };
+}
+
+/** `VERBS RESOURCES[.GROUP] [NAMES]` to a subject, in a namespace or in the cluster. */
+function give(subject: string, rights: string, place?: string): Manifest[] {
+  const [verbs, resources, names] = rights.split(' ');
+  const [list, ...group] = resources!.split('.');
+  const name = `${subject}-${rights}-${place}`;
+  const rule = {
+    verbs: verbs!.split(','),
+    resources: list!.split(','),
+    apiGroups: [group.join('.')],
+    ...(names && { resourceNames: names.split(',') }),
+  };
+  return [
+    { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name }, rules: [rule] },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: place ? 'RoleBinding' : 'ClusterRoleBinding',
+      metadata: { name, ...(place && { namespace: place }) },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name },
+      subjects: [parseSubject(subject)],
+    },
+  ] as Manifest[];
+}
+
+function pod(place: string, spec: object = {}): Manifest {
+  const [space, name] = place.split('/');
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace: space!, name: name! },
+    spec: { containers: [{ name: 'main' }], ...spec },
+  };
+}
+
+const TENANTS = [
+  namespace('shop-web', 'shop'),
+  namespace('shop-data', 'shop'),
+  namespace('bank-web', 'bank'),
+  namespace('tools'),
+];
+
+/** `FROM -> INTO` of every way out. */
+function ways(...manifests: Manifest[]): string[] {
+  const all = [...TENANTS, ...manifests];
+  const { escapes } = provePermissions(all, { closedBy: closedByGuardrails(all) });
+  return escapes.map(({ from, into }) => `${from.join(' and ')} -> ${into ?? 'all'}`);
+}
+
+const DEV = 'Group:shop-dev';
+const member = give(DEV, 'get pods', 'shop-web');
+
+describe('a tenant is kept apart', () => {
+  it.each<[string, Manifest[]]>([
+    ['when nobody has a right', []],
+    [
+      'when its people have rights in its namespaces',
+      [...member, ...give(DEV, '*,list deployments.apps', 'shop-data')],
+    ],
+    [
+      'when its pods read what is in its namespaces',
+      [pod('shop-web/a'), ...give('sa:shop-web/default', 'get secrets', 'shop-data')],
+    ],
+    [
+      'when its people create pods and run commands in them',
+      give(DEV, 'create,patch pods,pods/exec', 'shop-web'),
+    ],
+    ['when somebody else than its people has every right', give('Group:admins', '* *.*')],
+    ['when an account of the platform reads everything', give('sa:tools/scanner', 'get,list pods,secrets')],
+    [
+      'when its people read nodes and classes',
+      [...member, ...give(DEV, 'get,list nodes'), ...give(DEV, 'get storageclasses.storage.k8s.io')],
+    ],
+    [
+      'when its people have rights in the namespaces of the platform',
+      [...member, ...give(DEV, 'get configmaps', 'tools')],
+    ],
+    [
+      'when its people have bound roles of their own',
+      give(DEV, 'bind,create roles,rolebindings.rbac.authorization.k8s.io', 'shop-web'),
+    ],
+  ])('%s', (_when, manifests) => {
+    expect(ways(...manifests)).toEqual([]);
+  });
+});
+
+describe('a way leads out of a tenant', () => {
+  it.each<[string, Manifest[], string[]]>([
+    [
+      'when its people read in another',
+      [...member, ...give('sa:shop-web/api', 'get pods', 'bank-web')],
+      ['shop -> bank'],
+    ],
+    ['when its people read everywhere', [...member, ...give(DEV, 'list pods')], ['shop -> all']],
+    [
+      'when its people read custom resources everywhere',
+      [...member, ...give(DEV, 'list widgets.shop.example')],
+      ['shop -> all'],
+    ],
+    ['when its people list namespaces', [...member, ...give(DEV, 'list namespaces')], ['shop -> all']],
+    [
+      'when its people change what all share',
+      [...member, ...give(DEV, 'patch storageclasses.storage.k8s.io')],
+      ['shop -> all'],
+    ],
+    ['when its pods are the node’s', [pod('shop-web/a', { hostPID: true })], ['shop -> all']],
+    [
+      'when it starts pods where Pod Security does not see them',
+      [
+        namespace('shop-lab', 'shop', { 'pod-security.kubernetes.io/enforce': 'privileged' }),
+        ...give(DEV, 'create pods', 'shop-lab'),
+      ],
+      ['shop -> all'],
+    ],
+    [
+      'when all ServiceAccounts read everything',
+      give('Group:system:serviceaccounts', 'get secrets'),
+      ['shop -> all', 'bank -> all'],
+    ],
+    [
+      'when it becomes an account of the platform that reads everything',
+      [...member, ...give(DEV, 'create pods', 'tools'), ...give('sa:tools/scanner', 'get secrets')],
+      ['shop -> all'],
+    ],
+    [
+      'when it impersonates people of another',
+      [...member, ...give('User:jane', 'get pods', 'bank-web'), ...give(DEV, 'impersonate users jane')],
+      ['shop -> all', 'shop -> bank'],
+    ],
+    [
+      'when it requests tokens of another',
+      [...member, ...give('sa:shop-web/api', 'create serviceaccounts/token', 'bank-web')],
+      ['shop -> bank'],
+    ],
+    [
+      'when two of its people can do together what neither can',
+      [
+        ...give('sa:shop-web/a', 'create secrets', 'tools'),
+        ...give('sa:shop-data/b', 'get secrets', 'tools'),
+        ...give('sa:tools/scanner', 'get pods'),
+      ],
+      ['shop -> all'],
+    ],
+    [
+      'when it takes off the labels of its namespaces',
+      give(DEV, 'patch namespaces', 'shop-web'),
+      ['shop -> all'],
+    ],
+    [
+      'when it opens its network',
+      give(DEV, 'create networkpolicies.networking.k8s.io', 'shop-web'),
+      ['shop -> all'],
+    ],
+    [
+      'when it leads its Services to others',
+      give(DEV, 'patch endpointslices.discovery.k8s.io', 'shop-web'),
+      ['shop -> all'],
+    ],
+    [
+      'when it hands itself cluster-wide rights',
+      [...member, ...give(DEV, 'bind,create clusterroles,clusterrolebindings.rbac.authorization.k8s.io')],
+      ['shop -> all'],
+    ],
+  ])('%s', (_when, manifests, expected) => {
+    expect([...new Set(ways(...manifests))]).toEqual(expected);
+  });
+
+  it('as a path whose last binding is what has to be changed', () => {
+    const [escape] = provePermissions([...TENANTS, ...member, ...give(DEV, 'list pods')]).escapes;
+    expect(escape!.manifest.metadata?.name).toBe('Group:shop-dev-list pods-undefined');
+    expect(escape!.path.steps.map(({ does }) => does)).toEqual(['may list pods in every namespace']);
+  });
+});
+
+it('knows people whom two tenants have bound as belonging to both, and to no third', () => {
+  const support = [
+    ...give('Group:support', 'get pods', 'shop-web'),
+    ...give('Group:support', 'get pods', 'bank-web'),
+  ];
+  expect(ways(...support)).toEqual([]);
+  const third = [namespace('mill-web', 'mill'), ...give('Group:mill-dev', 'get pods', 'mill-web')];
+  const acts = give('Group:support', 'impersonate groups mill-dev');
+  const asAnybody = give('Group:support', 'impersonate users nobody');
+  expect(ways(...support, ...third, ...acts, ...asAnybody)).toContain('bank and shop -> mill');
+});
+
+it('lets the people of a tenant into its teams, and not those of a team into the tenant', () => {
+  const team = namespace('shop-pay-api', 'shop-pay', { 'cdk8s-bulwark/parent-tenant': 'shop' });
+  const lead = [...give(DEV, 'get pods', 'shop-web'), ...give(DEV, 'get pods', 'shop-pay-api')];
+  expect(ways(team, ...lead)).toEqual([]);
+  expect(ways(team, ...lead, ...give('sa:shop-pay-api/api', 'get pods', 'shop-web'))).toEqual([
+    'shop-pay -> shop',
+  ]);
+});
+
+it('takes a guard rail that is in force for what it refuses', () => {
+  const guards = ['bulwark-namespaces'].flatMap((name): Manifest[] => [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name },
+      spec: { failurePolicy: 'Fail' },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: `${name}-deny` },
+      spec: { policyName: name, validationActions: ['Deny'] },
+    },
+  ]);
+  const relabels = give(DEV, 'patch namespaces', 'shop-web');
+  expect(ways(...relabels, ...guards)).toEqual([]);
+  expect(ways(...relabels, guards[0]!)).toEqual(['shop -> all']);
+  const removes = give('sa:shop-web/api', 'delete validatingadmissionpolicies.admissionregistration.k8s.io');
+  expect(ways(...relabels, ...guards, ...removes).length).toBeGreaterThan(1);
+});
+
+it('never says that a tenant is kept apart while one of its subjects may read in another (random rights)', () => {
+  const subjects = [
+    'Group:shop-dev',
+    'User:jane',
+    'sa:shop-web/api',
+    'sa:bank-web/api',
+    'sa:tools/bot',
+    'Group:system:serviceaccounts:shop-web',
+  ];
+  const rights = [
+    'get pods',
+    'list *.*',
+    'create pods',
+    'get secrets',
+    'impersonate serviceaccounts',
+    'create serviceaccounts/token',
+    'get nodes',
+    'bind,create clusterroles,rolebindings.rbac.authorization.k8s.io',
+  ];
+  const places = [undefined, 'shop-web', 'shop-data', 'bank-web', 'tools'];
+  const grant = fc.tuple(
+    fc.constantFrom(...subjects),
+    fc.constantFrom(...rights),
+    fc.constantFrom(...places),
+  );
+  let apart = 0;
+  fc.assert(
+    fc.property(fc.array(grant, { maxLength: 4 }), (grants) => {
+      const manifests = [
+        ...TENANTS,
+        ...new Map(grants.map((one) => [one.join(), give(...one)])).values(),
+      ].flat();
+      const isApart = provePermissions(manifests, { defaults: false }).escapes.length === 0;
+      if (!isApart) return;
+      apart += 1;
+      const { can } = rbacOf(manifests, { defaults: false });
+      for (const account of ['sa:shop-web/api', 'sa:shop-data/default', 'sa:shop-web/default']) {
+        for (const verb of ['get', 'list', 'create'])
+          for (const resource of ['pods', 'secrets'])
+            expect(can(parseSubject(account), { verb, resource, namespace: 'bank-web' })).toBe(false);
+      }
+    }),
+    { numRuns: 400, seed: 20_261_124 },
+  );
+  expect(apart).toBeGreaterThan(40);
+});
