@@ -3,7 +3,7 @@ import { closedByGuardrails } from '../rbac/guarded';
 import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
 import { provePermissions, type TenantEscape } from '../rbac/tenant-proof';
 import type { Breach, InventoryControl } from './control';
-import { clusterRole, clusterRoleBinding, deployment, namespace, roleBinding } from './example-objects';
+import { clusterRole, clusterRoleBinding, deployment, roleBinding } from './example-objects';
 
 /** What follows from rights, however many steps away. */
 export const RBAC_CHAIN_CONTROLS: readonly InventoryControl[] = [
@@ -21,9 +21,9 @@ export const RBAC_CHAIN_CONTROLS: readonly InventoryControl[] = [
       provePermissions(manifests, { closedBy: closedByGuardrails(manifests) }).escapes.map(breachOf),
     fix: 'Take the right away where the chain begins, or bind the role in the namespaces of the tenant alone.',
     examples: {
-      fails: [tenantNamespace(), clusterRole([readPods()]), clusterRoleBinding('reader')],
+      fails: [...twoTenants(), clusterRole([readPods()]), clusterRoleBinding('reader')],
       passes: [
-        tenantNamespace(),
+        ...twoTenants(),
         clusterRole([readPods()]),
         roleBinding({ kind: 'ClusterRole', name: 'reader' }),
       ],
@@ -66,8 +66,15 @@ function roots() {
   return { apiGroups: [''], resources: ['nodes/proxy'], verbs: ['get'] };
 }
 
-function tenantNamespace(): Manifest {
-  return namespace({ 'cdk8s-bulwark/tenant': 'shop', 'pod-security.kubernetes.io/enforce': 'restricted' });
+function twoTenants(): Manifest[] {
+  return ['shop', 'bank'].map((name) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name,
+      labels: { 'cdk8s-bulwark/tenant': name, 'pod-security.kubernetes.io/enforce': 'restricted' },
+    },
+  }));
 }
 
 function breachOf({ from, into, path, manifest }: TenantEscape): Breach {

@@ -63,7 +63,8 @@ export function provePermissions(
   options: EscalationOptions = {},
 ): PermissionProof {
   const tenancy = tenancyOf(manifests);
-  if (tenancy.tenants.length === 0) return { tenancy, escapes: [] };
+  // A tenant alone has nobody to be kept from.
+  if (tenancy.tenants.length < 2) return { tenancy, escapes: [] };
   const world = worldOf(manifests, options);
   const homes = homesOf(world, tenancy);
   const known = new Map(manifests.map((manifest) => [identityOf(manifest), manifest]));
