@@ -73,50 +73,27 @@ const DEFAULT_LIMITS: readonly EventRateLimit[] = [
   { type: 'User', qps: 50, burst: 100, cacheSize: 4096 },
 ];
 
-/** Plugins that are on although no default of Kubernetes turns them on (CIS 1.12 1.2.3, 1.2.9, 1.2.11, 1.2.14). */
-const HARDENING_PLUGINS = ['AlwaysPullImages', 'DenyServiceExternalIPs', 'EventRateLimit', 'NodeRestriction'];
+/** Plugins that are on although no default of Kubernetes turns them on (CIS 1.12 1.2.3, 1.2.9, 1.2.14). */
+const HARDENING_PLUGINS = ['DenyServiceExternalIPs', 'EventRateLimit', 'NodeRestriction'];
 
-/** Plugins of kube-apiserver 1.27 to 1.37, as `kube-apiserver --help` lists them. */
-const KNOWN_PLUGINS: ReadonlySet<string> = new Set([
-  'AlwaysAdmit',
-  'AlwaysDeny',
-  'AlwaysPullImages',
-  'CertificateApproval',
-  'CertificateSigning',
-  'CertificateSubjectRestriction',
-  'ClusterTrustBundleAttest',
-  'DefaultIngressClass',
-  'DefaultStorageClass',
-  'DefaultTolerationSeconds',
-  'DenyServiceExternalIPs',
-  'EventRateLimit',
-  'ExtendedResourceToleration',
-  'ImagePolicyWebhook',
-  'LimitPodHardAntiAffinityTopology',
-  'LimitRanger',
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionWebhook',
-  'NamespaceAutoProvision',
-  'NamespaceExists',
-  'NamespaceLifecycle',
-  'NodeDeclaredFeatureValidator',
-  'NodeRestriction',
-  'OwnerReferencesPermissionEnforcement',
-  'PersistentVolumeClaimResize',
-  'PersistentVolumeLabel',
-  'PodNodeSelector',
-  'PodSecurity',
-  'PodTolerationRestriction',
-  'PodTopologyLabels',
-  'Priority',
-  'ResourceQuota',
-  'RuntimeClass',
-  'ServiceAccount',
-  'StorageObjectInUseProtection',
-  'TaintNodesByCondition',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionWebhook',
-]);
+/**
+ * Until the kubelet itself checks that a pod may use an image which another one pulled (KEP-2535, beta in 1.35), only pulling
+ * at every start does (CIS 1.12 1.2.11).
+ */
+export const PULL_CHECKED_BY_KUBELET_MINOR = 35;
+
+/** Plugins of kube-apiserver in every version from 1.27 to 1.37, as its `--help` lists them. */
+const KNOWN_PLUGINS: ReadonlySet<string> = new Set(
+  [
+    'AlwaysAdmit AlwaysDeny AlwaysPullImages CertificateApproval CertificateSigning CertificateSubjectRestriction',
+    'ClusterTrustBundleAttest DefaultIngressClass DefaultStorageClass DefaultTolerationSeconds DenyServiceExternalIPs',
+    'EventRateLimit ExtendedResourceToleration ImagePolicyWebhook LimitPodHardAntiAffinityTopology LimitRanger',
+    'MutatingAdmissionWebhook NamespaceAutoProvision NamespaceExists NamespaceLifecycle NodeRestriction',
+    'OwnerReferencesPermissionEnforcement PersistentVolumeClaimResize PodNodeSelector PodSecurity PodTolerationRestriction',
+    'Priority ResourceQuota RuntimeClass ServiceAccount StorageObjectInUseProtection TaintNodesByCondition',
+    'ValidatingAdmissionPolicy ValidatingAdmissionWebhook',
+  ].flatMap((line) => line.split(' ')),
+);
 
 /** Plugins that undo others. */
 const REFUSED_PLUGINS: Readonly<Record<string, string>> = {
@@ -150,7 +127,7 @@ export function admission(
   checkStaticManifests(options.staticManifests, target);
   return {
     plugins: [
-      ...new Set([...HARDENING_PLUGINS, ...(imagePolicy ? ['ImagePolicyWebhook'] : []), ...plugins]),
+      ...new Set([...pluginsFor(target), ...(imagePolicy ? ['ImagePolicyWebhook'] : []), ...plugins]),
     ].sort(),
     configuration: {
       apiVersion: 'apiserver.config.k8s.io/v1',
@@ -166,6 +143,12 @@ export function admission(
       ],
     },
   };
+}
+
+function pluginsFor(target: ClusterTarget): string[] {
+  return target.minor < PULL_CHECKED_BY_KUBELET_MINOR
+    ? ['AlwaysPullImages', ...HARDENING_PLUGINS]
+    : HARDENING_PLUGINS;
 }
 
 function podSecurity(

@@ -1,0 +1,105 @@
+import { toYaml } from '../../manifest/yaml';
+import { CONTROLLER_MANAGER_FLAGS, ETCD_FLAGS, SCHEDULER_FLAGS, type Flags } from '../flags';
+import type { ControlPlanePlan } from '../plan';
+import type { Platform } from './platform';
+
+/** Flags that Talos sets itself and refuses from others. */
+const SET_BY_TALOS = [
+  'admission-control-config-file',
+  'anonymous-auth',
+  'audit-log-path',
+  'audit-policy-file',
+  'authorization-config',
+  'authorization-mode',
+  'encryption-provider-config',
+  'encryption-provider-config-automatic-reload',
+  'service-account-lookup',
+];
+
+/** Talos: a patch of the machine configuration. Nobody can log in to its nodes, so nothing is put there by hand. */
+export const TALOS: Platform = {
+  name: 'talos',
+  layout: {
+    folder: '/var/lib/bulwark',
+    auditLogs: '/var/log/audit/kube',
+    anonymousProbes: false,
+    ownAuthorization: true,
+    clientCa: undefined,
+  },
+  emit: (plan) => ({
+    files: new Map([['controlplane-patch.yaml', [machineConfiguration(plan)]]]),
+    needsFiles: false,
+    apply: APPLY,
+  }),
+};
+
+function machineConfiguration(plan: ControlPlanePlan): object {
+  const { apiVersion: _api, kind: _kind, ...kubelet } = plan.kubelet as Record<string, unknown>;
+  const { plugins } = plan.configurations.admission as { readonly plugins: readonly object[] };
+  return {
+    machine: {
+      kubelet: {
+        extraConfig: kubelet,
+        defaultRuntimeSeccompProfileEnabled: true,
+        disableManifestsDirectory: true,
+      },
+      ...authenticationFile(plan),
+    },
+    cluster: {
+      apiServer: {
+        admissionControl: plugins,
+        auditPolicy: plan.audit,
+        extraArgs: without(plan.apiServer, SET_BY_TALOS),
+        ...authenticationVolume(plan),
+        ...authorizers(plan),
+      },
+      controllerManager: { extraArgs: { ...CONTROLLER_MANAGER_FLAGS } },
+      scheduler: { extraArgs: { ...SCHEDULER_FLAGS } },
+      etcd: { extraArgs: { 'cipher-suites': ETCD_FLAGS['cipher-suites'] } },
+    },
+  };
+}
+
+/** The one file that Talos has no field for. */
+function authenticationFile({ configurations, layout }: ControlPlanePlan): object {
+  if (!configurations.authentication) return {};
+  return {
+    files: [
+      {
+        content: toYaml([configurations.authentication]),
+        permissions: 0o600,
+        path: `${layout.folder}/authentication.yaml`,
+        op: 'create',
+      },
+    ],
+  };
+}
+
+function authenticationVolume({ configurations, layout }: ControlPlanePlan): object {
+  if (!configurations.authentication) return {};
+  return { extraVolumes: [{ hostPath: layout.folder, mountPath: layout.folder, readonly: true }] };
+}
+
+function authorizers({ configurations }: ControlPlanePlan): object {
+  if (!configurations.authorization) return {};
+  const { authorizers: list } = configurations.authorization as { readonly authorizers: readonly object[] };
+  return { authorizationConfig: list };
+}
+
+function without(flags: Flags, names: readonly string[]): Flags {
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => !names.includes(name)));
+}
+
+const APPLY = `\
+For a new cluster:
+
+    talosctl gen secrets -o secrets.yaml
+    talosctl gen config CLUSTER https://ENDPOINT:6443 --with-secrets secrets.yaml --config-patch-control-plane @controlplane-patch.yaml
+
+For one that runs, on each control-plane node, one after the other:
+
+    talosctl patch machineconfig --nodes NODE --patch @controlplane-patch.yaml
+
+\`secrets.yaml\` holds every key of the cluster, that of the encryption at rest included, which Talos makes itself (secretbox, for
+Secrets only). Keep it encrypted, never in git as it is.
+`;
