@@ -73,3 +73,4 @@ export { HardenedDeployment, type HardenedDeploymentProps } from './workload/har
 export { HardenedJob, type HardenedJobProps } from './workload/hardened-job';
 export { HardenedStatefulSet, type HardenedStatefulSetProps } from './workload/hardened-stateful-set';
 export { Waivers, type WaiverOptions } from './workload/waivers';
+export { ControlPlane, type ControlPlaneProps } from './control-plane/control-plane';

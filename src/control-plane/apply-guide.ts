@@ -1,5 +1,5 @@
 import { ENCRYPTION_TEMPLATE, type ControlPlanePlan } from './plan';
-import { keyPlaceholder, SECRETBOX_KEY_BYTES, type EncryptionProvider } from './encryption';
+import { SECRETBOX_KEY_BYTES } from './encryption';
 import type { Platform, PlatformOutput } from './platforms/platform';
 
 /** What to do with the files of a control plane, command by command, and what no file can do. */
@@ -9,7 +9,7 @@ export function applyGuide(plan: ControlPlanePlan, platform: Platform, output: P
     'These files configure the nodes themselves. `kubectl apply` neither reads nor needs them.\n',
     ...(output.needsFiles ? [placing(plan)] : []),
     `## Apply\n\n${output.apply}`,
-    ...(output.needsFiles && keysOf(plan).length > 0 ? [ROTATION] : []),
+    ...(output.needsFiles ? [rotation(plan)] : []),
     checklist(plan),
   ].join('\n');
 }
@@ -23,52 +23,88 @@ On every control-plane node, as root, in the folder of this file. All nodes get 
 
     install -d -o root -g root -m 0700 ${folder} ${auditLogs}
     cp -r files/. ${folder}/
-${keysOf(plan).length > 0 ? makeKey(plan) : ''}    chown -R root:root ${folder}
+${needsKeys(plan) ? makeKeys(plan) : ''}    chown -R root:root ${folder}
     find ${folder} -type f -exec chmod 0600 {} +
 `;
 }
 
-/** On standard input and in a file of mode 0600, never in an argument that other processes could read. */
-function makeKey(plan: ControlPlanePlan): string {
-  const { folder } = plan.layout;
-  const [key] = keysOf(plan);
+function makeKeys({ layout: { folder } }: ControlPlanePlan): string {
   return `\
 
-The key is made on the first node and copied to the others over an encrypted connection; it is in no file of this folder:
+The keys are in no file here. The first node makes them, in \`keys/\`, and puts them in their place. Copy \`keys/\` from there to the
+other nodes over an encrypted connection before you do the same on those:
 
-    umask 077
-    head -c ${SECRETBOX_KEY_BYTES} /dev/urandom | base64 > ${folder}/${key}.key
-    awk 'NR==FNR { key = $0; next } { sub(/${keyPlaceholder(key!)}/, key) } 1' \\
-      ${folder}/${key}.key ${folder}/${ENCRYPTION_TEMPLATE} > ${folder}/encryption.yaml
-    rm ${folder}/${key}.key ${folder}/${ENCRYPTION_TEMPLATE}
+    sh ${folder}/${FILL_KEYS} ${folder}/${ENCRYPTION_TEMPLATE} > ${folder}/encryption.yaml
 
 `;
 }
 
-/** Names of the keys that have to be made. */
-function keysOf({ encryption }: ControlPlanePlan): string[] {
-  const providers: readonly { readonly type: string }[] = [
-    encryption.provider,
-    ...(encryption.readable ?? []),
-  ];
-  return providers
-    .filter(
-      (provider): provider is EncryptionProvider & { type: 'secretbox' } => provider.type === 'secretbox',
-    )
-    .map(({ keyName = 'key1' }) => keyName);
+/** The script that makes keys on a node. A key is on no command line and in no file that others may read. */
+export const FILL_KEYS = 'fill-keys.sh';
+
+/** Content of {@link FILL_KEYS}: POSIX sh and awk, which every node has. */
+export const FILL_KEYS_SCRIPT = `\
+#!/bin/sh
+# Prints a template with each @NAME@ replaced by the key in keys/NAME beside this script. A key that is missing is made.
+set -eu
+umask 077
+keys=$(cd "$(dirname "$0")" && pwd)/keys
+mkdir -p "$keys"
+for name in $(grep -o '@[A-Za-z0-9._-]*@' "$1" | tr -d @ | sort -u); do
+  [ -s "$keys/$name" ] || head -c ${SECRETBOX_KEY_BYTES} /dev/urandom | base64 > "$keys/$name"
+done
+keys="$keys" awk '{
+  while (match($0, /@[A-Za-z0-9._-]+@/)) {
+    file = ENVIRON["keys"] "/" substr($0, RSTART + 1, RLENGTH - 2)
+    getline key < file
+    close(file)
+    $0 = substr($0, 1, RSTART - 1) key substr($0, RSTART + RLENGTH)
+  }
+  print
+}' "$1"
+`;
+
+/** Whether some key has to be made on the nodes. */
+function needsKeys({ files }: ControlPlanePlan): boolean {
+  return files.has(ENCRYPTION_TEMPLATE);
 }
 
-const ROTATION = `\
+function rotation(plan: ControlPlanePlan): string {
+  const { folder } = plan.layout;
+  return `\
 ## Encrypt what was stored before, and change the key
 
 What was stored before the encryption stays as it was until it is written again:
 
-    for kind in secrets configmaps; do kubectl get "$kind" -A -o json | kubectl replace -f -; done
+${rewriting(plan)}
+The steps of a change of key or provider are the files of \`rotation/\`, which are there where a change was asked for. Bring each step
+into force on every control-plane node before the next one begins, the first step on the first node first, since that makes the
+new key, which the others get a copy of:
 
-The steps of a change of key are the folders \`rotation/1-readable\`, \`2-writing\` and \`3-retired\`, where they were asked for. Each step
-is in force on every control-plane node before the next begins; the API server reads a changed file by itself within a minute.
-Between the second and the third, rewrite every object as above and back up etcd.
+    sh ${folder}/${FILL_KEYS} rotation/1-readable.yaml.template > ${folder}/encryption.yaml.new
+    mv ${folder}/encryption.yaml.new ${folder}/encryption.yaml
+
+The API server reads a changed file by itself within a minute; \`apiserver_encryption_config_controller_automatic_reload_last_timestamp_seconds\`
+in its metrics says when it did. Between the second step and the third, rewrite as above, back up etcd, and see that nothing is
+left under the old key, here \`key1\`: this has to print 0.
+
+    ETCDCTL_API=3 etcdctl get /registry --prefix --print-value-only | grep -c -a '^k8s:enc:secretbox:v1:key1:'
 `;
+}
+
+function rewriting({ encryption: { resources = [], customResources = true } }: ControlPlanePlan): string {
+  const rewrite = (list: string) =>
+    `    for kind in ${list}; do kubectl get "$kind" -A -o json | kubectl replace -f -; done\n`;
+  if (resources.includes('*.*'))
+    return rewrite("$(kubectl api-resources --verbs=list,update -o name | grep -v '^events')");
+  const custom = customResources ? rewrite('$(kubectl get crd -o name | cut -d/ -f2)') : '';
+  const named = resources.map((resource) =>
+    resource.startsWith('*.')
+      ? rewrite(`$(kubectl api-resources --api-group=${resource.slice(2)} --verbs=list,update -o name)`)
+      : rewrite(resource),
+  );
+  return [rewrite('secrets configmaps'), ...named, custom].join('');
+}
 
 function checklist({ target, layout }: ControlPlanePlan): string {
   return `\

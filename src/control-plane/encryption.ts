@@ -28,8 +28,14 @@ export type EncryptionProvider = KmsProvider | SecretboxProvider;
 export interface EncryptionOptions {
   readonly provider: EncryptionProvider;
   /**
-   * What is encrypted, besides Secrets and ConfigMaps: resources as `resource.group`, or `*.*` for all but events.
-   * @default ['*.*']
+   * Whether custom resources are encrypted, whatever their group: many hold credentials, and nobody knows which.
+   * @default true
+   */
+  readonly customResources?: boolean;
+  /**
+   * Built-in resources that are encrypted besides Secrets and ConfigMaps, as `resource.group` or `*.group`; `*.*` for
+   * everything but events, which makes a change of key a rewriting of the whole cluster.
+   * @default none
    */
   readonly resources?: readonly string[];
   /**
@@ -69,66 +75,93 @@ const IDENTITY = { type: 'identity' } as const;
 type Provider = EncryptionProvider | typeof IDENTITY;
 
 /**
- * Encryption at rest. The first provider writes, the others only read. The first entry is that of Secrets, since
+ * Encryption at rest of Secrets, ConfigMaps and custom resources. The first provider writes, the others only read. The first entry is that of Secrets, since
  * kube-bench reads no further (CIS 1.12 1.2.27 and 1.2.28).
  * @throws BulwarkError for what the API server would refuse, and for an order that would store plaintext.
  */
 export function encryptionConfiguration(options: EncryptionOptions): EncryptionConfiguration {
   const { provider, readable = [IDENTITY] } = options;
-  return configurationOf(options.resources ?? ['*.*'], [provider, ...readable]);
+  return configurationOf(options, [provider, ...readable]);
 }
 
 /**
  * The steps of replacing a key or a provider without a failing read: each step is in force on every control-plane node before
  * the next one begins.
- * @param from The provider in use.
- * @param to The one to come.
+ * @param current What is in force.
+ * @param to The provider to come.
  * @throws BulwarkError as {@link encryptionConfiguration}.
  */
-export function rotationStages(
-  from: EncryptionProvider,
-  to: EncryptionProvider,
-  resources: readonly string[] = ['*.*'],
-): RotationStage[] {
+export function rotationStages(current: EncryptionOptions, to: EncryptionProvider): RotationStage[] {
+  const { provider: from, readable = [IDENTITY] } = current;
   return [
     {
       name: '1-readable',
       why: 'Every node can read what the new key writes before any node writes with it.',
-      configuration: configurationOf(resources, [from, to]),
+      configuration: configurationOf(current, [from, to, ...readable]),
     },
     {
       name: '2-writing',
       why: 'New data is written with the new key; what the old one wrote is still read. After all nodes have this file, rewrite every object.',
-      configuration: configurationOf(resources, [to, from]),
+      configuration: configurationOf(current, [to, from, ...readable]),
     },
     {
       name: '3-retired',
       why: 'Nothing is stored under the old key any more, so that it opens nothing. Only after every object was rewritten and etcd was backed up.',
-      configuration: configurationOf(resources, [to]),
+      configuration: configurationOf(current, [to]),
     },
   ];
 }
 
+/** Groups of Kubernetes' own resources, 1.27 to 1.37; `` is the core group, in which events are, too. */
+const BUILT_IN_GROUPS = [
+  '',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'apps',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'coordination.k8s.io',
+  'discovery.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+  'internal.apiserver.k8s.io',
+  'networking.k8s.io',
+  'node.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'resource.k8s.io',
+  'scheduling.k8s.io',
+  'storage.k8s.io',
+  'storagemigration.k8s.io',
+];
+
+const ALWAYS = ['secrets', 'configmaps'];
+
 function configurationOf(
-  resources: readonly string[],
+  { resources = [], customResources = true }: EncryptionOptions,
   providers: readonly Provider[],
 ): EncryptionConfiguration {
   checkProviders(providers);
   checkResources(resources);
-  const rendered = merge(providers);
-  const first = ['secrets', 'configmaps'];
-  const rest = resources.filter((resource) => !first.includes(resource));
-  const isWide = rest.includes('*.*') || rest.includes('*.');
+  const encrypted = merge(providers);
+  const plain = [{ identity: {} }];
+  const more = resources.filter((resource) => !ALWAYS.includes(resource) && resource !== '*.*');
+  const first = { resources: [...ALWAYS, ...more], providers: encrypted };
   return {
     apiVersion: 'apiserver.config.k8s.io/v1',
     kind: 'EncryptionConfiguration',
-    resources: [
-      { resources: first, providers: rendered },
-      // Written many times a second and deleted after an hour: to encrypt them costs much and hides little.
-      ...(isWide ? [{ resources: ['events'], providers: [{ identity: {} }] }] : []),
-      ...(rest.length > 0 ? [{ resources: rest, providers: rendered }] : []),
-    ],
+    resources: [first, ...rest()],
   };
+
+  function rest(): EncryptionConfiguration['resources'] {
+    const everythingElse = { resources: ['*.*'], providers: encrypted };
+    // Written many times a second and deleted after an hour: to encrypt them costs much and hides little.
+    if (resources.includes('*.*')) return [{ resources: ['events'], providers: plain }, everythingElse];
+    if (!customResources) return [];
+    // The first entry that matches decides, so what is left for the last one is what somebody added to the cluster.
+    return [{ resources: BUILT_IN_GROUPS.map((group) => `*.${group}`), providers: plain }, everythingElse];
+  }
 }
 
 /** Neighbours of one kind are one provider with several keys, the first of which writes. */
@@ -238,6 +271,7 @@ function checkResources(resources: readonly string[]): void {
 }
 
 function resourceProblem(resource: string): string | undefined {
+  if (resource === '*.*') return undefined;
   if (resource === '*')
     return "which the API server refuses: write '*.*' for all, or '*.' for the core group";
   if (/^[^*]+\.\*$/.test(resource))

@@ -21,6 +21,10 @@ export interface StartOptions {
    * @default what `controllerManager` is, since the plugin refuses every pod that names no account otherwise
    */
   readonly serviceAccounts?: boolean;
+  /** Flags of the harness to leave out, by their name, since `args` bring what excludes them. */
+  readonly without?: readonly string[];
+  /** Address of the etcd of another API server, to be one of several. @default an etcd of its own */
+  readonly etcdUrl?: string;
 }
 
 const READY_LIMIT_MS = 60_000;
@@ -37,6 +41,8 @@ export class ApiServer {
     readonly minor: number,
     /** The temporary folder of the servers, which {@link stop} removes. */
     readonly dir: string,
+    /** Address of its etcd. */
+    readonly etcdUrl: string,
     private readonly processes: Processes,
     private readonly client: Client,
     private readonly target: KubectlTarget,
@@ -54,8 +60,16 @@ export class ApiServer {
       try {
         const client = await setup.run();
         const { gitVersion, minor } = (await client.request('GET', '/version')).body;
-        const { processes, target } = setup;
-        return new ApiServer(gitVersion, parseInt(minor, 10), processes.dir, processes, client, target);
+        const { processes, target, etcdUrl } = setup;
+        return new ApiServer(
+          gitVersion,
+          parseInt(minor, 10),
+          processes.dir,
+          etcdUrl,
+          processes,
+          client,
+          target,
+        );
       } catch (error) {
         const log = setup.processes.logTail();
         await setup.processes.stop();
@@ -118,7 +132,7 @@ class Setup {
   readonly processes = new Processes();
   readonly target: KubectlTarget;
   private readonly token = randomBytes(16).toString('hex');
-  private readonly etcdUrl: string;
+  readonly etcdUrl: string;
   private readonly peerUrl: string;
   private readonly port: number;
 
@@ -128,7 +142,7 @@ class Setup {
     ports: readonly number[],
   ) {
     const [etcd, peer, port] = ports as [number, number, number];
-    this.etcdUrl = `http://127.0.0.1:${etcd}`;
+    this.etcdUrl = options.etcdUrl ?? `http://127.0.0.1:${etcd}`;
     this.peerUrl = `http://127.0.0.1:${peer}`;
     this.port = port;
     const home = this.processes.dir;
@@ -137,7 +151,7 @@ class Setup {
 
   async run(): Promise<Client> {
     this.writeFiles();
-    this.processes.start('etcd', this.binaries.etcd, this.etcdFlags());
+    if (!this.options.etcdUrl) this.processes.start('etcd', this.binaries.etcd, this.etcdFlags());
     this.processes.start('kube-apiserver', this.binaries.apiServer, this.apiServerFlags());
     const deadline = Date.now() + READY_LIMIT_MS;
     const client = await this.connected(deadline);
@@ -191,7 +205,13 @@ class Setup {
   }
 
   private apiServerFlags(): string[] {
-    const { controllerManager, serviceAccounts = controllerManager, args = [] } = this.options;
+    const { args = [], without = [] } = this.options;
+    const own = this.ownFlags().filter((flag) => !without.some((name) => flag.startsWith(`--${name}=`)));
+    return [...own, ...args];
+  }
+
+  private ownFlags(): string[] {
+    const { controllerManager, serviceAccounts = controllerManager } = this.options;
     return [
       `--etcd-servers=${this.etcdUrl}`,
       `--secure-port=${this.port}`,
@@ -210,7 +230,6 @@ class Setup {
       '--allow-privileged=true',
       // The plugin refuses every pod as long as no controller makes the default ServiceAccounts.
       ...(serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
-      ...args,
     ];
   }
 

@@ -10,6 +10,8 @@ export interface Impersonation {
 
 export interface RequestOptions extends Impersonation {
   readonly headers?: Readonly<Record<string, string>>;
+  /** The bearer token in place of the administrator's; null for none. */
+  readonly token?: string | null;
 }
 
 export interface Response {
@@ -48,9 +50,13 @@ export class Client {
     this.agent.destroy();
   }
 
-  private headers(method: string, payload: string | undefined, { as, groups, headers }: RequestOptions) {
+  private headers(
+    method: string,
+    payload: string | undefined,
+    { as, groups, headers, token = this.token }: RequestOptions,
+  ) {
     return {
-      authorization: `Bearer ${this.token}`,
+      ...(token !== null && { authorization: `Bearer ${token}` }),
       accept: 'application/json',
       ...(payload !== undefined && {
         'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
