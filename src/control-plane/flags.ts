@@ -1,18 +1,9 @@
 import { PULL_CHECKED_BY_KUBELET_MINOR } from './admission';
 import type { ClusterTarget } from '../target/target';
+import { STRONG_CIPHERS } from './strong-ciphers';
 
 /** A program's flags by name, without the hyphens before it. */
 export type Flags = Readonly<Record<string, string>>;
-
-/** Suites that CIS 1.12 1.2.29 and 4.2.12 allow and that have forward secrecy; TLS 1.3 has none to choose. */
-export const STRONG_CIPHERS: readonly string[] = [
-  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
-  'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
-  'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
-  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
-  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
-  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
-];
 
 /** Oldest TLS that a server speaks. */
 export const MINIMUM_TLS = 'VersionTLS13';

@@ -1,8 +1,10 @@
 import type { Control } from './control';
+import { CONTROL_PLANE_FLAG_CONTROLS } from './control-plane';
 import { IDENTITY_CONTROLS } from './identity';
 import { IMAGE_CONTROLS } from './images';
 import { NAMESPACE_CONTROLS } from './namespaces';
 import { NETWORK_CONTROLS } from './network';
+import { NODE_FILE_CONTROLS } from './node-files';
 import { POD_EXTRA_CONTROLS } from './pod-extras';
 import { POD_SECURITY_CONTROLS } from './pod-security';
 import { POD_SECURITY_LEVEL_CONTROLS } from './pod-security-levels';
@@ -24,6 +26,8 @@ export const CONTROLS: readonly Control[] = [
   ...RBAC_CHAIN_CONTROLS,
   ...NETWORK_CONTROLS,
   ...NAMESPACE_CONTROLS,
+  ...CONTROL_PLANE_FLAG_CONTROLS,
+  ...NODE_FILE_CONTROLS,
 ];
 
 const BY_ID: ReadonlyMap<string, Control> = new Map(CONTROLS.map((control) => [control.id, control]));

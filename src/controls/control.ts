@@ -15,6 +15,7 @@ export interface Reference {
     | 'PSS baseline'
     | 'PSS restricted'
     | 'CIS 1.11'
+    | 'CIS 1.12'
     | 'NSA/CISA 1.2'
     | 'OWASP K8s 2025'
     | 'MITRE ATT&CK'

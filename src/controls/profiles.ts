@@ -1,5 +1,7 @@
 import { findControl } from './catalogue';
+import { CONTROL_PLANE_FLAG_CONTROLS } from './control-plane';
 import { isPodControl, type Control, type PodControl } from './control';
+import { NODE_FILE_CONTROLS } from './node-files';
 
 /** A set of controls that somebody asks for by name. */
 export type ProfileName = 'baseline' | 'restricted' | 'hardened' | 'cis' | 'nsa';
@@ -159,7 +161,7 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'webhook-spares-own-namespace',
     'admission-policy-fails-closed',
   ],
-  /** CIS Kubernetes Benchmark 1.11, section 5: one control, or the fewest, for each row. */
+  /** CIS Kubernetes Benchmark: section 5 of 1.11, one control or the fewest for each row; sections 1 to 4 of 1.12 for files of nodes. */
   cis: [
     'no-cluster-admin-binding', // 5.1.1
     'no-full-control-role', // 5.1.1
@@ -199,6 +201,8 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'allowed-registries', // 5.5.1
     'seccomp-profile', // 5.6.2
     'no-default-namespace', // 5.6.4
+    ...CONTROL_PLANE_FLAG_CONTROLS.map(({ id }) => id), // sections 1 and 2 of 1.12
+    ...NODE_FILE_CONTROLS.map(({ id }) => id), // sections 1, 3 and 4 of 1.12
   ],
   /** NSA/CISA Kubernetes Hardening Guide 1.2: what it asks of manifests. */
   nsa: [
