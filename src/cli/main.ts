@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { BulwarkError } from '../errors';
 import type * as CheckModule from './check';
+import { addControlPlaneCommands } from './control-plane-commands';
 import type * as ControlsModule from './controls';
 import type * as HardenModule from './harden';
 import { addNetworkCommands } from './network-commands';
@@ -35,6 +36,7 @@ function program(): Command {
   addRbacCommands(bulwark, finish);
   addSealCommands(bulwark, finish);
   addNetworkCommands(bulwark, finish);
+  addControlPlaneCommands(bulwark, finish);
   return bulwark;
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../rbac';
 import type { CommandResult } from './check';
 import { readPaths } from './input';
+import { parseResource } from './resource';
 
 /** Options of `bulwark who-can`, as they are typed. */
 export interface WhoCanOptions {
@@ -39,44 +40,9 @@ export function whoCanCommand(
   return result(lines.length > 0 ? lines : ['Nobody.'], errors, lines.length === 0);
 }
 
-/** `RESOURCE[.GROUP][/SUBRESOURCE]`, as kubectl takes it: the part behind the first dot is the API group. */
 function requestOf(verb: string, text: string, { namespace, name }: WhoCanOptions): ResourceRequest {
-  const [whole = '', subresource] = text.split('/');
-  const [resource = '', ...group] = whole.split('.');
-  if (resource === '' || text.split('/').length > 2) {
-    throw new BulwarkError(
-      `'${text}' is no resource. Write it as kubectl does: pods, pods/exec, deployments.apps, clusterroles.rbac.authorization.k8s.io.`,
-    );
-  }
-  return {
-    verb,
-    resource,
-    group: group.length > 0 ? group.join('.') : (WELL_KNOWN_GROUPS.get(resource) ?? ''),
-    ...(subresource && { subresource }),
-    ...(namespace && { namespace }),
-    ...(name && { name }),
-  };
+  return { verb, ...parseResource(text), ...(namespace && { namespace }), ...(name && { name }) };
 }
-
-/** The groups of resources that people name without one. */
-const WELL_KNOWN_GROUPS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    apps: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'],
-    batch: ['jobs', 'cronjobs'],
-    'networking.k8s.io': ['networkpolicies', 'ingresses', 'ingressclasses'],
-    'rbac.authorization.k8s.io': ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
-    'storage.k8s.io': ['storageclasses'],
-    'certificates.k8s.io': ['certificatesigningrequests', 'signers'],
-    'apiextensions.k8s.io': ['customresourcedefinitions'],
-    'apiregistration.k8s.io': ['apiservices'],
-    'coordination.k8s.io': ['leases'],
-    'discovery.k8s.io': ['endpointslices'],
-    'admissionregistration.k8s.io': [
-      ...['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
-      ...['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
-    ],
-  }).flatMap(([group, resources]) => resources.map((resource): [string, string] => [resource, group])),
-);
 
 /** `bulwark can SUBJECT`: what a subject may do, as a matrix of resources and verbs. */
 export function canCommand(subject: string, paths: readonly string[]): CommandResult {

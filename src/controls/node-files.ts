@@ -349,7 +349,8 @@ const AUDIT_CONTROLS: readonly InventoryControl[] = [
   },
 ];
 
-function isAuditPolicy(manifest: Manifest): manifest is Manifest & AuditPolicy {
+/** Whether a manifest is a policy of the audit log. */
+export function isAuditPolicy(manifest: Manifest): manifest is Manifest & AuditPolicy {
   const { apiVersion, rules } = manifest as { apiVersion: string; rules?: unknown };
   return apiVersion.startsWith('audit.k8s.io/') && Array.isArray(rules) && rules.every(isObject);
 }

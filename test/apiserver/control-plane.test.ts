@@ -10,6 +10,7 @@ import {
   type AuditPolicy,
   type AuditRule,
 } from '../../src/control-plane/audit-policy';
+import { Blueprint, ClusterTarget, OidcProvider, Tenant } from '../../constructs';
 import { etcdEntries, etcdValue } from './control-plane/etcd';
 import { expandTemplate, type Node, prepareNode } from './control-plane/node';
 import { OidcIssuer } from './control-plane/oidc-issuer';
@@ -122,27 +123,40 @@ describe('a control plane', () => {
         }
       });
 
-      it('lets them do what a role of theirs says, and nothing else, whatever they call themselves', async () => {
-        await create(server(), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
-        await create(server(), {
-          apiVersion: 'rbac.authorization.k8s.io/v1',
-          kind: 'RoleBinding',
-          metadata: { name: 'developers', namespace: 'shop' },
-          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
-          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'oidc:shop-dev' }],
-        });
-        const impostor = issuer.token({ sub: 'mallory', groups: ['system:masters'] });
-        const role = {
-          apiVersion: 'rbac.authorization.k8s.io/v1',
-          kind: 'ClusterRole',
-          metadata: { name: 'view' },
-          rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] }],
-        };
-        await server().request('PUT', '/apis/rbac.authorization.k8s.io/v1/clusterroles/view', role);
-        expect((await get('/api/v1/namespaces/shop/pods', alice())).status).toBe(200);
-        expect((await get('/api/v1/namespaces/shop/secrets', alice())).status).toBe(403);
-        expect((await get('/api/v1/namespaces/default/pods', alice())).status).toBe(403);
-        expect((await get('/api/v1/namespaces/shop/pods', impostor)).status).toBe(403);
+      it('makes them people of their tenant, who may do what its roles say and nothing else', async () => {
+        applyTenant(server());
+        const shop = (resource: string) => `/api/v1/namespaces/shop-web/${resource}`;
+        const mayDo = async (method: string, path: string, token: string) =>
+          (
+            await server().request(method, `${path}?dryRun=All`, method === 'POST' ? {} : undefined, {
+              token,
+            })
+          ).status !== 403;
+        const impostor = issuer.token({ sub: 'mallory', groups: ['system:masters', 'shop'] });
+        const stranger = issuer.token({ sub: 'bob' });
+        const allowed = [
+          ['GET', shop('pods')],
+          ['GET', shop('pods/x/log')],
+          ['DELETE', shop('pods/x')],
+          ['GET', shop('configmaps')],
+        ] as const;
+        const forbidden = [
+          ['GET', shop('secrets')],
+          ['POST', shop('pods')],
+          ['POST', shop('pods/x/exec')],
+          ['POST', shop('serviceaccounts/default/token')],
+          ['POST', shop('configmaps')],
+          ['GET', '/api/v1/namespaces/bank-web/pods'],
+          ['GET', '/api/v1/nodes'],
+          ['POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'],
+        ] as const;
+        for (const [method, path] of allowed) {
+          expect([method, path, await mayDo(method, path, alice())]).toEqual([method, path, true]);
+          for (const token of [impostor, stranger]) expect(await mayDo(method, path, token)).toBe(false);
+        }
+        for (const [method, path] of forbidden) {
+          expect([method, path, await mayDo(method, path, alice())]).toEqual([method, path, false]);
+        }
       });
 
       it('stores Secrets and ConfigMaps as ciphertext', async () => {
@@ -371,4 +385,14 @@ async function rewrite(server: ApiServer, names: readonly string[]): Promise<voi
 function rewriteConfigMaps(server: ApiServer): void {
   const list = server.kubectl(['get', 'configmaps', '-A', '-o', 'json']).stdout;
   if (JSON.parse(list).items.length > 0) server.kubectl(['replace', '-f', '-'], { input: list });
+}
+
+/** Two tenants, one of which has the people of the issuer as its developers. */
+function applyTenant(server: ApiServer): void {
+  const cluster = new Blueprint({ target: ClusterTarget.kubernetes(`1.${minor}`) });
+  const sso = new OidcProvider({ issuer: 'https://login.example.com', clientId: 'kubernetes' });
+  const shop = new Tenant(cluster, 'shop', { groups: { developers: [sso.group('shop-dev')] } });
+  shop.namespace('web');
+  new Tenant(cluster, 'bank').namespace('web');
+  server.kubectl(['apply', '--server-side', '-f', '-'], { input: cluster.synthYaml() });
 }

@@ -38,7 +38,7 @@ function rancher(name: 'k3s' | 'rke2', { folder, auditLogs, more }: Distribution
     },
     emit: (plan) => ({
       files: new Map<string, string | readonly object[]>([
-        ['config.yaml', [{ ...configurationOf(plan), ...more }]],
+        ['config', [{ ...configurationOf(plan), ...more }]],
         ['files/kubelet.yaml', [plan.kubelet]],
       ]),
       needsFiles: true,
@@ -92,7 +92,7 @@ The profile \`cis\` refuses to start without the user of etcd and its kernel par
   return `\
 ${extra}On each server, put the files of \`files/\` in place as described above, and then:
 
-    install -o root -g root -m 0600 config.yaml /etc/rancher/${name}/config.yaml
+    install -o root -g root -m 0600 config /etc/rancher/${name}/config.yaml
     systemctl restart ${service}
 
 Leave \`secrets-encryption\` unset: \`encryption-provider-config\` takes its place.

@@ -27,7 +27,7 @@ export const TALOS: Platform = {
     clientCa: undefined,
   },
   emit: (plan) => ({
-    files: new Map([['controlplane-patch.yaml', [machineConfiguration(plan)]]]),
+    files: new Map([['controlplane-patch', [machineConfiguration(plan)]]]),
     needsFiles: false,
     apply: APPLY,
   }),
@@ -94,11 +94,11 @@ const APPLY = `\
 For a new cluster:
 
     talosctl gen secrets -o secrets.yaml
-    talosctl gen config CLUSTER https://ENDPOINT:6443 --with-secrets secrets.yaml --config-patch-control-plane @controlplane-patch.yaml
+    talosctl gen config CLUSTER https://ENDPOINT:6443 --with-secrets secrets.yaml --config-patch-control-plane @controlplane-patch
 
 For one that runs, on each control-plane node, one after the other:
 
-    talosctl patch machineconfig --nodes NODE --patch @controlplane-patch.yaml
+    talosctl patch machineconfig --nodes NODE --patch @controlplane-patch
 
 \`secrets.yaml\` holds every key of the cluster, that of the encryption at rest included, which Talos makes itself (secretbox, for
 Secrets only). Keep it encrypted, never in git as it is.
