@@ -1,3 +1,4 @@
+import type { OidcIssuer } from '../../src/control-plane/authentication';
 import { toYaml } from '../../src/manifest/yaml';
 import { BulwarkError } from '../../src/errors';
 import { Subject } from './subject';
@@ -62,6 +63,18 @@ export class OidcProvider {
   /** A user of the provider, to bind roles to. Prefer a group: people come and go. */
   user(name: string): Subject {
     return Subject.user(`${this.prefix}${name}`);
+  }
+
+  /** The provider as the files of a {@link ControlPlane} name it. */
+  asIssuer(): OidcIssuer {
+    const { issuer, clientId, groupsClaim = 'groups' } = this.props;
+    const { prefix } = this;
+    return {
+      url: issuer,
+      audiences: [clientId],
+      username: { claim: 'sub', prefix },
+      groups: { claim: groupsClaim, prefix },
+    };
   }
 
   /** What the API server has to be told (`--oidc-issuer-url` and its kin), so that it knows people by the same names. */
