@@ -2,11 +2,15 @@
  * A shared cluster: an online shop, an analytics team and the platform they run on. Each service reaches what it needs and
  * nothing else; the output in dist/ is what `kubectl apply -f dist` takes.
  */
-<<<<<<< HEAD
-import { Blueprint, ClusterTarget, Dns, NodeProfiles, ProfileLoader, ReadyProfiles } from '../../constructs';
-=======
-import { Blueprint, ClusterTarget, ControlPlane, Dns } from '../../constructs';
->>>>>>> 0e4e0b7 (Configure the nodes of the example cluster, and document the control plane)
+import {
+  Blueprint,
+  ClusterTarget,
+  ControlPlane,
+  Dns,
+  NodeProfiles,
+  ProfileLoader,
+  ReadyProfiles,
+} from '../../constructs';
 import { Analytics } from './analytics';
 import { SSO } from './people';
 import { Platform } from './platform';
@@ -35,7 +39,6 @@ export function secureCluster(
   platform.monitoring.allowTo(analytics.store, { ports: ['metrics'] });
   for (const tenant of [shop, analytics]) tenant.offerTo(platform.monitoring, { ports: ['metrics'] });
 
-<<<<<<< HEAD
   // What faces the internet can execute nothing but itself. Nodes get the profile with their image, from dist/nodes.
   const profiles = new NodeProfiles(cluster, 'node-profiles', {
     loader: ProfileLoader.nodeFiles(),
@@ -44,10 +47,9 @@ export function secureCluster(
     ],
   });
   shop.frontend.useProfile(profiles.appArmor('shop-frontend'));
-=======
+
   // Who signs in, what is encrypted in etcd and what is logged: files for the nodes, below dist/control-plane.
   new ControlPlane(cluster, 'control-plane', { authentication: { issuers: [SSO.asIssuer()] } });
->>>>>>> 0e4e0b7 (Configure the nodes of the example cluster, and document the control plane)
 
   return cluster;
 }
