@@ -63,10 +63,13 @@ export function passGuards(connection: Connection): void {
   pass(destination, 'ingress', source, connection);
 }
 
-/** The connections of a member with each partner beyond its tenant, and the policies that pass them. */
+/** The connections of a member with each partner beyond its tenant. */
+type Partners = Map<NetworkIntents, Connection[]>;
+
+/** The partners of a member, and how many policies pass them. */
 interface Agreements {
-  readonly ingress: Map<NetworkIntents, Connection[]>;
-  readonly egress: Map<NetworkIntents, Connection[]>;
+  readonly ingress: Partners;
+  readonly egress: Partners;
   policies: number;
 }
 
@@ -99,26 +102,35 @@ function addAgreementPolicy(member: NetworkIntents, agreements: Agreements, inde
     adminPolicySpec({
       priority: AGREEMENT_PRIORITY,
       subject: member.asPeer(),
-      ingress: chunk(rulesOf(agreements.ingress, 'from'), index),
-      egress: chunk(rulesOf(agreements.egress, 'to'), index),
+      ingress: rulesOf(agreements.ingress, 'from', index),
+      egress: rulesOf(agreements.egress, 'to', index),
     }),
   );
 }
 
-function chunk(rules: readonly ClusterPolicyRule[], index: number): readonly ClusterPolicyRule[] {
-  return rules.slice(index * MOST_IN_CLUSTER_POLICY, (index + 1) * MOST_IN_CLUSTER_POLICY);
-}
-
-/** A rule for each partner, in an order that does not depend on who was connected first. */
-function rulesOf(partners: Agreements['ingress'], side: 'from' | 'to'): ClusterPolicyRule[] {
-  return [...partners]
-    .map(([partner, connections]) => {
+/** The rules that belong into the policy of that index, one for each partner. */
+function rulesOf(partners: Partners, side: 'from' | 'to', index: number): ClusterPolicyRule[] {
+  const first = index * MOST_IN_CLUSTER_POLICY;
+  return inOrder(partners)
+    .slice(first, first + MOST_IN_CLUSTER_POLICY)
+    .map((partner) => {
       const { path } = partner.subject.construct.node;
-      const protocols = agreedPorts(connections).map(clusterProtocol);
+      const protocols = agreedPorts(partners.get(partner)!).map(clusterProtocol);
       const peers = [clusterPeer(peerOf(partner))];
       return clusterRule({ name: `${side} ${path}`, action: 'Pass', [side]: peers, protocols });
-    })
-    .sort((a, b) => compareText(a.name, b.name));
+    });
+}
+
+const ORDERS = new WeakMap<Partners, readonly NetworkIntents[]>();
+
+/** Partners in an order that does not depend on who was connected first. Each of many policies asks for it, so it is kept. */
+function inOrder(partners: Partners): readonly NetworkIntents[] {
+  const known = ORDERS.get(partners);
+  if (known?.length === partners.size) return known;
+  const path = ({ subject }: NetworkIntents) => subject.construct.node.path;
+  const order = [...partners.keys()].sort((a, b) => compareText(path(a), path(b)));
+  ORDERS.set(partners, order);
+  return order;
 }
 
 function agreedPorts(connections: readonly Connection[]): DeclaredPort[] {

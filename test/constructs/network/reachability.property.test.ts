@@ -95,6 +95,14 @@ const OUTSIDERS: readonly Omit<Pod, 'ports'>[] = [
   { namespace: 'ops', name: 'other', labels: { app: 'other' } },
 ];
 
+/** A tenant that nothing isolates, such as one that another program made. */
+const INTRUDER = { namespace: 'green-a', name: 'intruder', labels: { app: 'intruder' } };
+const INTRUDERS_NAMESPACE: Manifest = {
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: INTRUDER.namespace, labels: { 'cdk8s-bulwark/tenant': 'green' } },
+};
+
 /** A pod as the model sees it. */
 interface Pod {
   readonly namespace: string;
@@ -576,15 +584,17 @@ describe('the pods of a random program', () => {
   it('reach nothing of another tenant that was not agreed on, whatever a NetworkPolicy opens, where guards are', () => {
     fc.assert(
       fc.property(program, (input) => {
-        const world = run({ ...input, guarded: true }, (...args) => new Deployment(...args));
-        const manifests = [...render(world), ...NAMESPACES.map(({ name }) => openToAll(name))];
+        const made = run({ ...input, guarded: true }, (...args) => new Deployment(...args));
+        const world = { ...made, pods: [...made.pods, { ...INTRUDER, ports: [] }] };
+        const manifests = [...render(world), INTRUDERS_NAMESPACE, deployment(INTRUDER)];
+        const opened = NAMESPACES.map(({ name }) => openToAll(name));
         const ofTenants = (line: string) => {
-          const [from, to] = line.split(/ => | : /).map((end) => /^(red|blue)-/.exec(end)?.[1]);
+          const [from, to] = line.split(/ => | : /).map((end) => /^(red|blue|green)-/.exec(end)?.[1]);
           return from !== undefined && to !== undefined && from !== to;
         };
         const isMetadata = (line: string) =>
           /^(red|blue)-/.test(line) && METADATA.some((address) => line.includes(` => ${address} `));
-        const engine = accordingToEngine(world, manifests, true);
+        const engine = accordingToEngine(world, [...manifests, ...opened], true);
         expect(engine.filter(ofTenants)).toEqual(accordingToModel(world).filter(ofTenants));
         expect(engine.filter(isMetadata)).toEqual([]);
       }),
