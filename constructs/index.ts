@@ -54,6 +54,38 @@ export { ProfileLoader } from './node-profiles/loader';
 export { NodeProfiles, type NodeProfile, type NodeProfilesProps } from './node-profiles/node-profiles';
 export { literalPath, ReadyProfiles, type AppArmorProfile, type AppArmorRules } from '../src/apparmor';
 export { learnSeccompProfile, type SeccompProfile, type SeccompRule } from '../src/seccomp';
+export { ExternalSecret, type ExternalSecretProps, type RemoteValue } from './secret/external-secret';
+export type { MadeSecret } from './secret/made-secret';
+export { SecretProvider, type ProvidedFile } from './secret/secret-provider';
+export {
+  SecretProviderClass,
+  type SecretProviderClassProps,
+  type SyncedSecret,
+} from './secret/secret-provider-class';
+export {
+  ClusterSecretStore,
+  SecretStore,
+  type ClusterSecretStoreProps,
+  type SecretStoreProps,
+  type SecretStoreReference,
+} from './secret/secret-store';
+export {
+  StoreProvider,
+  type AwsStore,
+  type AzureStore,
+  type CertificateAuthority,
+  type GcpStore,
+  type KubernetesStore,
+  type VaultStore,
+} from './secret/store-provider';
+export {
+  VaultAuth,
+  VaultConnection,
+  VaultStaticSecret,
+  type VaultAuthProps,
+  type VaultConnectionProps,
+  type VaultStaticSecretProps,
+} from './secret/vault-operator';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';
 export type { SelfService, TenantGroups } from './tenancy/people';
 export type { TenancyPolicy } from './tenancy/registry';

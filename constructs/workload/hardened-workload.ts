@@ -16,6 +16,7 @@ import { LockedServiceAccount } from '../identity/locked-service-account';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
 import type { Peer } from '../network/peer';
 import { workloadSubject } from '../network/workload-subject';
+import { SecretProviderClass } from '../secret/secret-provider-class';
 import type { NodeProfile } from '../node-profiles/node-profiles';
 import { addToPods, Hardening } from './hardening';
 
@@ -164,7 +165,7 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     }
 
     useSecret(secret: ISecret, options: UseSecretOptions = {}): void {
-      const { path = `/etc/secrets/${secret.name}`, containers } = options;
+      const { path = `/etc/secrets/${mountNameOf(secret)}`, containers } = options;
       const volume = this.secretVolume(secret);
       const all = [...this.containers, ...this.initContainers];
       refuseUnknown(this, 'useSecret', containers);
@@ -190,14 +191,22 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     }
 
     private secretVolume(secret: ISecret): Volume {
-      const known = this.secretVolumes.get(secret.name);
+      const isMountedByDriver = secret instanceof SecretProviderClass;
+      const id = `${isMountedByDriver ? 'Csi' : 'Secret'}-${mountNameOf(secret)}`;
+      const known = this.secretVolumes.get(id);
       if (known) return known;
-      const volume = Volume.fromSecret(this, `Secret-${secret.name}`, secret, { defaultMode: SECRET_MODE });
-      this.secretVolumes.set(secret.name, volume);
+      const volume = isMountedByDriver
+        ? secret.toVolume(this, id)
+        : Volume.fromSecret(this, id, secret, { defaultMode: SECRET_MODE });
+      this.secretVolumes.set(id, volume);
       return volume;
     }
   }
   return Hardened as unknown as Base & Adds<HardenedWorkload>;
+}
+
+function mountNameOf(secret: ISecret): string {
+  return secret instanceof SecretProviderClass ? secret.mountName : secret.name;
 }
 
 /** A name that no container has would be passed over in silence. */

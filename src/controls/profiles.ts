@@ -90,6 +90,8 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-deprecated-registry',
     'no-tiller',
     'no-kubernetes-dashboard',
+    'secret-as-file',
+    'secret-mount-read-only',
     'no-credential-in-env',
     'no-credential-in-config-map',
     'no-plaintext-secret',
