@@ -34,6 +34,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'restricted-volume-types':
     'the kernel takes policy at /sys/kernel/security and the kubelet profiles in its own folder',
   'host-path-read-only': 'loading a profile is writing it to one of these two paths',
+  'no-way-out-of-tenant':
+    'whoever may change this DaemonSet owns the nodes, so nobody but the cluster has rights in its namespace',
   'user-namespace': 'the kernel takes policy from the initial user namespace only',
 };
 

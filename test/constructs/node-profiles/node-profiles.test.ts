@@ -223,6 +223,7 @@ describe('ProfileLoader.daemonSet', () => {
         'apparmor-profile',
         'capabilities-add-limited',
         'host-path-read-only',
+        'no-way-out-of-tenant',
         'restricted-volume-types',
         'run-as-group-not-zero',
         'run-as-non-root',
