@@ -22,3 +22,9 @@ export * from './seccomp';
 export * from './target/dns';
 export * from './target/target';
 export * from './target/well-known';
+export {
+  benchmarkTenants,
+  TENANCY_BENCHMARKS,
+  type BenchmarkResult,
+  type TenancyCheck,
+} from './tenancy/benchmark';

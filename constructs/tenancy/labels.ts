@@ -1,4 +1,5 @@
 import { BulwarkError } from '../../src/errors';
+import { PARENT_LABEL } from '../../src/tenancy/people';
 import type { TrustLevel } from './trust';
 
 /** What a tenant's namespaces say of it. */
@@ -16,8 +17,6 @@ export interface Labelled {
 export const TRUST_LABEL = 'cdk8s-bulwark/trust';
 /** Label of a Namespace that names the pool of nodes that its pods run on. */
 export const NODE_POOL_LABEL = 'cdk8s-bulwark/node-pool';
-/** Label of a Namespace that names the tenant that its tenant is a team of. */
-export const PARENT_LABEL = 'cdk8s-bulwark/parent-tenant';
 /** Label of a Namespace that names who answers for its tenant. */
 export const OWNER_LABEL = 'cdk8s-bulwark/owner';
 /** Label of a Namespace that names whom its tenant's use is billed to. */

@@ -3,7 +3,11 @@ import type { Construct } from 'constructs';
 import { DEFAULT_RESOURCES } from '../../src/controls/repairs';
 import { BulwarkError } from '../../src/errors';
 import type { PodAddition } from '../../src/hardening/harden';
-import { allowancesConfigMap, type TenantAllowances } from '../../src/tenancy/allowances';
+import {
+  allowancesConfigMap,
+  PLATFORM_OWNED_LABEL,
+  type TenantAllowances,
+} from '../../src/tenancy/allowances';
 import { hardOf, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
 import { TENANT_LABEL } from '../../src/report/summary';
 import { targetOf } from '../blueprint/settings';
@@ -79,6 +83,7 @@ export class TenantNamespace extends Chart implements NetworkMember {
     new DefaultDeny(this, 'DefaultDeny');
     this.addAllowances(owner);
     for (const { role, subjects } of owner.people) tenantRole(this, role).bindIn(this, ...subjects);
+    this.markAsOwnedByPlatform();
     addToPods(this, owner.placement);
     declareNamespace(this, owner.name);
     this.intents = new NetworkIntents({
@@ -126,6 +131,15 @@ export class TenantNamespace extends Chart implements NetworkMember {
       );
     }
     return name;
+  }
+
+  /** Where guard rails are, the tenant's people change none of it, whatever their roles let them do. */
+  private markAsOwnedByPlatform(): void {
+    for (const object of this.node.findAll()) {
+      // Namespaces have guards of their own.
+      if (!ApiObject.isApiObject(object) || object.kind === 'Namespace') continue;
+      object.metadata.addLabel(PLATFORM_OWNED_LABEL, 'true');
+    }
   }
 
   private addNamespace(owner: NamespaceOwner, props: TenantNamespaceProps): void {

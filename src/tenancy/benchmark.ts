@@ -1,0 +1,331 @@
+import { takeInventory, type Inventory } from '../manifest/inventory';
+import { API_RESOURCES, type Verb } from '../manifest/api-resources';
+import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { containersOf } from '../manifest/pod';
+import { rbacOf, type Rbac, type Subject } from '../rbac';
+import { TENANT_LABEL } from '../report/summary';
+import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL } from './allowances';
+import { peopleByTenant } from './people';
+
+/** One check of the multi-tenancy benchmarks. */
+export interface TenancyCheck {
+  /** Id of the benchmark, `MTB-` and its own; two checks share one, as there. */
+  readonly benchmark: string;
+  readonly title: string;
+  /** 1 for every tenant; 2 for tenants that manage their own policies and bindings. */
+  readonly level: 1 | 2;
+  /** What is wrong with a tenant; nothing when the check holds. */
+  readonly problems: (tenant: BenchmarkedTenant) => readonly string[];
+}
+
+/** A tenant as the benchmarks look at it. */
+export interface BenchmarkedTenant {
+  readonly name: string;
+  readonly namespaces: readonly string[];
+  /** Whom bindings in its namespaces name, save the accounts of its own workloads. */
+  readonly people: readonly Subject[];
+  /** Namespaces of the tenants that it is a team of, or that are teams of it. */
+  readonly related: ReadonlySet<string>;
+  readonly inventory: Inventory;
+  readonly rbac: Rbac;
+}
+
+/** What a check found. */
+export interface BenchmarkResult {
+  readonly check: TenancyCheck;
+  readonly tenant: string;
+  readonly problems: readonly string[];
+}
+
+const WRITE: readonly Verb[] = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+const CHANGE: readonly Verb[] = ['update', 'patch', 'delete'];
+
+/** Objects that MTB-PL1-CC-FNS-2 wants counted. */
+const COUNTED = [
+  ...['pods', 'services', 'replicationcontrollers', 'resourcequotas', 'secrets', 'configmaps'],
+  ...['persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers'],
+];
+
+const CONSUMED = ['limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory', 'requests.storage'];
+
+/**
+ * The benchmarks of the Kubernetes working group for multi-tenancy (kubernetes-sigs/multi-tenancy), asked of manifests. Where the
+ * originals try as the tenant, these look at who may do what and at what the API server will refuse.
+ */
+export const TENANCY_BENCHMARKS: readonly TenancyCheck[] = [
+  {
+    benchmark: 'MTB-PL1-CC-CPI-1',
+    title: 'No access to resources of the whole cluster',
+    level: 1,
+    problems: clusterAccess,
+  },
+  {
+    benchmark: 'MTB-PL1-BC-CPI-2',
+    title: 'No change of what the platform put into a namespace',
+    level: 1,
+    problems: changesOfPlatform,
+  },
+  podSecurity('MTB-PL1-BC-CPI-3', 'No added capabilities', 'restricted'),
+  podSecurity('MTB-PL1-BC-CPI-4', 'No containers that run as root', 'restricted'),
+  podSecurity('MTB-PL1-BC-CPI-5', 'No privileged containers', 'baseline'),
+  podSecurity('MTB-PL1-BC-CPI-6', 'No privilege escalation', 'restricted'),
+  {
+    benchmark: 'MTB-PL1-CC-TI-1',
+    title: 'No change of quotas',
+    level: 1,
+    problems: (tenant) => rightsInNamespaces(tenant, WRITE, 'resourcequotas'),
+  },
+  {
+    benchmark: 'MTB-PL1-CC-TI-2',
+    title: 'No access to what belongs to other tenants',
+    level: 1,
+    problems: foreignAccess,
+  },
+  podSecurity('MTB-PL1-BC-HI-1', 'No volumes of the host', 'baseline'),
+  {
+    benchmark: 'MTB-PL1-BC-HI-1',
+    title: 'No Services with ports on the nodes',
+    level: 1,
+    problems: (tenant) =>
+      quotaProblems(tenant, (hard) =>
+        String(hard['services.nodeports']) === '0' ? [] : ['services.nodeports'],
+      ),
+  },
+  podSecurity('MTB-PL1-BC-HI-3', 'No network and no ports of the host', 'baseline'),
+  podSecurity('MTB-PL1-BC-HI-4', 'No processes of the host', 'baseline'),
+  podSecurity('MTB-PL1-BC-HI-5', 'No shared memory of the host', 'baseline'),
+  {
+    benchmark: 'MTB-PL1-CC-FNS-1',
+    title: 'Limited CPU, memory and storage',
+    level: 1,
+    problems: (tenant) => quotaProblems(tenant, (hard) => CONSUMED.filter((key) => hard[key] === undefined)),
+  },
+  {
+    benchmark: 'MTB-PL1-CC-FNS-2',
+    title: 'Limited numbers of objects',
+    level: 1,
+    problems: (tenant) => quotaProblems(tenant, (hard) => COUNTED.filter((key) => hard[key] === undefined)),
+  },
+  {
+    benchmark: 'MTB-PL1-CC-DI-1',
+    title: 'Images are pulled anew, or named by digest',
+    level: 1,
+    problems: pulledImages,
+  },
+  {
+    benchmark: 'MTB-PL2-BC-OPS-4',
+    title: 'Tenants write NetworkPolicies themselves',
+    level: 2,
+    problems: (tenant) => missingRight(tenant, 'networking.k8s.io', 'networkpolicies'),
+  },
+  {
+    benchmark: 'MTB-PL2-BC-OPS-3',
+    title: 'Tenants write RoleBindings themselves',
+    level: 2,
+    problems: (tenant) => missingRight(tenant, 'rbac.authorization.k8s.io', 'rolebindings'),
+  },
+];
+
+/**
+ * Asks the benchmarks of every tenant in the manifests: of the namespaces with the label `cdk8s-bulwark/tenant`.
+ * @param options.level 2 to ask those of the second level as well. @default 1
+ */
+export function benchmarkTenants(
+  manifests: readonly Manifest[],
+  { level = 1 }: { readonly level?: 1 | 2 } = {},
+): BenchmarkResult[] {
+  const checks = TENANCY_BENCHMARKS.filter((check) => check.level <= level);
+  return tenantsIn(manifests).flatMap((tenant) =>
+    checks.map((check) => ({ check, tenant: tenant.name, problems: check.problems(tenant) })),
+  );
+}
+
+function tenantsIn(manifests: readonly Manifest[]): BenchmarkedTenant[] {
+  const inventory = takeInventory(manifests);
+  const rbac = rbacOf(manifests);
+  const tenants = peopleByTenant(inventory);
+  return [...tenants.values()].map(({ name, namespaces, people, lineage }) => ({
+    name,
+    namespaces,
+    people,
+    inventory,
+    rbac,
+    related: new Set(lineage.flatMap((other) => tenants.get(other)?.namespaces ?? [])),
+  }));
+}
+
+const OF_CLUSTER = Object.entries(API_RESOURCES).filter(([, { namespaced }]) => !namespaced);
+
+/** What Kubernetes lets everybody do, such as to ask about oneself, tells of nobody else. */
+function clusterAccess({ people, rbac }: BenchmarkedTenant): string[] {
+  return people.flatMap((who) =>
+    OF_CLUSTER.flatMap(([name, { group, verbs }]) => {
+      const [resource = '', subresource = ''] = name.split('/');
+      const verb = verbs.find((one) => {
+        const request = { verb: one, group, resource, subresource };
+        return rbac.can(who, request) && !rbac.can(anybodyLike(who), request);
+      });
+      return verb ? [`${who.kind} ${who.name} may ${verb} ${name}`] : [];
+    }),
+  );
+}
+
+function anybodyLike(who: Subject): Subject {
+  return { ...who, name: 'cdk8s-bulwark:anybody' };
+}
+
+/** Objects that hold the tenant as long as the tenant cannot change them, by the kind that they are. */
+const HOLDING: Readonly<Record<string, readonly [group: string, resource: string]>> = {
+  ResourceQuota: ['', 'resourcequotas'],
+  LimitRange: ['', 'limitranges'],
+  ConfigMap: ['', 'configmaps'],
+  NetworkPolicy: ['networking.k8s.io', 'networkpolicies'],
+  RoleBinding: ['rbac.authorization.k8s.io', 'rolebindings'],
+};
+
+function changesOfPlatform(tenant: BenchmarkedTenant): string[] {
+  const { people, namespaces, inventory, rbac } = tenant;
+  // A guard rail refuses what the rights of the tenant would allow.
+  const isGuarded = deniesByPolicy(inventory, PLATFORM_OWNED_LABEL);
+  return namespaces.flatMap((namespace) =>
+    Object.entries(HOLDING).flatMap(([kind, [group, resource]]) =>
+      inventory
+        .inNamespace(kind, namespace)
+        .filter(isPlatformOwned)
+        .flatMap(({ metadata }) => {
+          const name = metadata?.name ?? '';
+          const request = { group, resource, namespace, name };
+          const who = people.find((one) => CHANGE.some((verb) => rbac.can(one, { ...request, verb })));
+          return who && !isGuarded ? [`${who.kind} ${who.name} may change ${kind} ${namespace}/${name}`] : [];
+        }),
+    ),
+  );
+}
+
+function isPlatformOwned({ metadata }: Manifest): boolean {
+  return metadata?.labels?.[PLATFORM_OWNED_LABEL] === 'true' || metadata?.name === ALLOWANCES_NAME;
+}
+
+/** Whether a policy that the API server asks refuses something about what a text names. */
+function deniesByPolicy(inventory: Inventory, text: string): boolean {
+  return inventory.ofKind('ValidatingAdmissionPolicy').some(({ metadata, spec }) => {
+    if (!JSON.stringify(spec ?? {}).includes(text)) return false;
+    return inventory
+      .ofKind('ValidatingAdmissionPolicyBinding')
+      .some(
+        (binding) =>
+          isObject(binding.spec) &&
+          binding.spec.policyName === metadata?.name &&
+          listOf(binding.spec.validationActions).includes('Deny'),
+      );
+  });
+}
+
+const LEVELS = ['privileged', 'baseline', 'restricted'];
+
+/** What Pod Security admission refuses at a level, it refuses at every stricter one. */
+function podSecurity(benchmark: string, title: string, level: 'baseline' | 'restricted'): TenancyCheck {
+  return {
+    benchmark,
+    title,
+    level: 1,
+    problems: ({ namespaces, inventory }) =>
+      namespaces.flatMap((name) => {
+        const labels = inventory.find('Namespace', '', name)?.metadata?.labels ?? {};
+        const enforced = labels['pod-security.kubernetes.io/enforce'] ?? 'privileged';
+        return LEVELS.indexOf(enforced) >= LEVELS.indexOf(level)
+          ? []
+          : [`Namespace ${name} enforces ${enforced}, and ${level} is needed`];
+      }),
+  };
+}
+
+function rightsInNamespaces(
+  { people, namespaces, rbac }: BenchmarkedTenant,
+  verbs: readonly Verb[],
+  resource: string,
+): string[] {
+  return namespaces.flatMap((namespace) =>
+    people.flatMap((who) => {
+      const verb = verbs.find((one) => rbac.can(who, { verb: one, resource, namespace }));
+      return verb ? [`${who.kind} ${who.name} may ${verb} ${resource} in ${namespace}`] : [];
+    }),
+  );
+}
+
+function foreignAccess({ name, namespaces, people, related, inventory, rbac }: BenchmarkedTenant): string[] {
+  const own = new Set(namespaces);
+  return people.flatMap((who) =>
+    rbac.rolesOf(who).flatMap(({ namespace, role }) => {
+      const owner =
+        namespace === undefined
+          ? undefined
+          : inventory.find('Namespace', '', namespace)?.metadata?.labels?.[TENANT_LABEL];
+      const isForeign =
+        owner !== undefined && owner !== name && !own.has(namespace!) && !related.has(namespace!);
+      return isForeign
+        ? [`${who.kind} ${who.name} has ${role.kind} ${role.metadata?.name} in ${namespace}, of ${owner}`]
+        : [];
+    }),
+  );
+}
+
+/** One quota of each namespace has to say it all. */
+function quotaProblems(
+  { namespaces, inventory }: BenchmarkedTenant,
+  missing: (hard: JsonObject) => readonly string[],
+): string[] {
+  return namespaces.flatMap((namespace) => {
+    const lists = inventory
+      .inNamespace('ResourceQuota', namespace)
+      .filter(({ spec }) => isObject(spec) && spec.scopeSelector === undefined && spec.scopes === undefined)
+      .map(({ spec }) => missing(isObject(spec) && isObject(spec.hard) ? spec.hard : {}));
+    if (lists.length === 0) return [`Namespace ${namespace} has no quota`];
+    const least = lists.reduce((best, list) => (list.length < best.length ? list : best));
+    return least.length > 0 ? [`No quota of Namespace ${namespace} limits ${least.join(', ')}`] : [];
+  });
+}
+
+function pulledImages({ namespaces, inventory }: BenchmarkedTenant): string[] {
+  return namespaces.flatMap((namespace) => [
+    ...inventory.workloadsIn(namespace).flatMap(({ manifest, pod }) =>
+      containersOf(pod.spec)
+        .filter(({ container }) => !isPulledAnew(container))
+        .map(
+          ({ container }) =>
+            `${manifest.kind} ${namespace}/${manifest.metadata?.name}: container ${container.name}`,
+        ),
+    ),
+    ...(isPullGuarded(inventory, namespace)
+      ? []
+      : [`Nothing refuses a pod in ${namespace} that pulls its image once`]),
+  ]);
+}
+
+function isPulledAnew({ image = '', imagePullPolicy }: JsonObject & { image?: string }): boolean {
+  return imagePullPolicy === 'Always' || image.includes('@sha256:');
+}
+
+/** Where every image has to be named by digest, what was pulled once is what will be pulled. */
+function isPullGuarded(inventory: Inventory, namespace: string): boolean {
+  const data = inventory.find('ConfigMap', namespace, ALLOWANCES_NAME)?.data;
+  if (!deniesByPolicy(inventory, ALLOWANCES_NAME)) return false;
+  const byDigest = isObject(data) && data.imageDigests === 'true';
+  return byDigest || deniesByPolicy(inventory, 'imagePullPolicy');
+}
+
+function missingRight(
+  { people, namespaces, rbac }: BenchmarkedTenant,
+  group: string,
+  resource: string,
+): string[] {
+  return namespaces.flatMap((namespace) =>
+    people.some((who) => rbac.can(who, { verb: 'create', group, resource, namespace }))
+      ? []
+      : [`Nobody of the tenant may create ${resource} in ${namespace}`],
+  );
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
