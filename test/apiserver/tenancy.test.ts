@@ -207,7 +207,9 @@ describeWithApiServer('a tenant of a real API server', (server) => {
       201,
     );
     expect((await server().request('POST', bindings, bindingTo('cluster-admin'), selfish)).status).toBe(403);
-    expect((await server().request('POST', bindings, bindingTo('system:aggregate-to-edit'), selfish)).status).toBe(403);
+    expect(
+      (await server().request('POST', bindings, bindingTo('system:aggregate-to-edit'), selfish)).status,
+    ).toBe(403);
   });
 
   it('gives its people what they need for their work', async () => {
