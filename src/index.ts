@@ -28,3 +28,4 @@ export {
   type BenchmarkResult,
   type TenancyCheck,
 } from './tenancy/benchmark';
+export { deleteCommands, offboard, type Offboarding } from './tenancy/offboarding';

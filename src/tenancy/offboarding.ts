@@ -1,0 +1,121 @@
+import { BulwarkError } from '../errors';
+import { takeInventory, type Inventory } from '../manifest/inventory';
+import { kindRank } from '../manifest/kinds';
+import { compareText, describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { TENANT_LABEL } from '../report/summary';
+import { PARENT_LABEL } from './people';
+
+/** Label of a Namespace whose tenant is on its way out, with the value `true`. */
+export const FROZEN_LABEL = 'cdk8s-bulwark/frozen';
+
+/** How a tenant leaves the cluster. */
+export interface Offboarding {
+  /**
+   * To apply first: nothing new can be made, nobody of the tenant may change anything, and what runs goes on running until
+   * somebody has kept what has to be kept.
+   */
+  readonly freeze: readonly Manifest[];
+  /** To delete afterwards, in this order: entrances, then what runs, then data, then what held the tenant, then the namespaces. */
+  readonly deletions: readonly Manifest[];
+}
+
+/** What is deleted before everything else, since it leads in from outside. */
+const ENTRANCES: readonly string[] = ['Ingress', 'Service'];
+
+/** What is deleted after everything that runs, since it cannot be made again. */
+const DATA: readonly string[] = ['PersistentVolumeClaim'];
+
+/** What is deleted last in a namespace: as long as anything is there, it has to be held. */
+const HOLDING: readonly string[] = ['NetworkPolicy', 'LimitRange', 'ResourceQuota', 'RoleBinding', 'Role'];
+
+/**
+ * What has to be applied and deleted so that a tenant, with its teams, leaves the cluster.
+ * @param manifests Everything of the cluster, as the synthesis made it.
+ * @param tenant Name of the tenant.
+ * @throws BulwarkError when no namespace belongs to a tenant of that name.
+ */
+export function offboard(manifests: readonly Manifest[], tenant: string): Offboarding {
+  const inventory = takeInventory(manifests);
+  const namespaces = namespacesOf(inventory, tenant);
+  const names = new Set(namespaces.map(({ metadata }) => metadata?.name));
+  const own = manifests.filter(({ metadata }) => names.has(metadata?.namespace));
+  return {
+    freeze: [...namespaces.map(frozenNamespace), ...own.flatMap((manifest) => frozen(manifest) ?? [])],
+    deletions: [...own.sort(inOrderOfDeletion), ...bindingsOf(inventory, names), ...namespaces],
+  };
+}
+
+/** A line of text for each object, as `kubectl delete` takes it. */
+export function deleteCommands(deletions: readonly Manifest[]): string[] {
+  return deletions.map(({ apiVersion, kind, metadata = {} }) => {
+    const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[1]}.${apiVersion.split('/')[0]}` : '';
+    const namespace = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`;
+    return `kubectl delete ${kind.toLowerCase()}${group} ${metadata.name}${namespace} --ignore-not-found`;
+  });
+}
+
+function namespacesOf(inventory: Inventory, tenant: string): Manifest[] {
+  const all = inventory.ofKind('Namespace');
+  const tenants = new Set([tenant]);
+  // A team of a team is told by its own parent, so it may take as many rounds as there are generations.
+  for (let known = 0; known !== tenants.size;) {
+    known = tenants.size;
+    for (const { metadata } of all) {
+      const { [TENANT_LABEL]: name, [PARENT_LABEL]: parent } = metadata?.labels ?? {};
+      if (name !== undefined && parent !== undefined && tenants.has(parent)) tenants.add(name);
+    }
+  }
+  const found = all.filter(({ metadata }) => tenants.has(metadata?.labels?.[TENANT_LABEL] ?? ''));
+  if (found.length > 0) return found;
+  const names = [...new Set(all.flatMap(({ metadata }) => metadata?.labels?.[TENANT_LABEL] ?? []))];
+  throw new BulwarkError(
+    `There is no tenant '${tenant}' in these manifests, so nothing can be taken away. Tenants are ${names.sort(compareText).join(', ') || 'none'}.`,
+  );
+}
+
+function frozenNamespace(namespace: Manifest): Manifest {
+  const { metadata } = namespace;
+  return { ...namespace, metadata: { ...metadata, labels: { ...metadata?.labels, [FROZEN_LABEL]: 'true' } } };
+}
+
+/** The object as it has to be while its tenant is on its way out; undefined where it stays as it is. */
+function frozen(manifest: Manifest): Manifest | undefined {
+  // An empty list takes rights away from whoever had them, and leaves the binding for the way back.
+  if (manifest.kind === 'RoleBinding') return { ...manifest, subjects: [] };
+  if (manifest.kind !== 'ResourceQuota' || !isObject(manifest.spec)) return undefined;
+  const { hard } = manifest.spec;
+  if (!isObject(hard)) return undefined;
+  return { ...manifest, spec: { ...manifest.spec, hard: nothingMore(hard) } };
+}
+
+/** What is used already stays: a quota counts when something is made. */
+function nothingMore(hard: JsonObject): JsonObject {
+  return Object.fromEntries(Object.keys(hard).map((key) => [key, '0']));
+}
+
+function inOrderOfDeletion(a: Manifest, b: Manifest): number {
+  return (
+    phaseOf(a) - phaseOf(b) ||
+    kindRank(b.kind) - kindRank(a.kind) ||
+    compareText(describeObject(a), describeObject(b))
+  );
+}
+
+function phaseOf({ kind }: Manifest): number {
+  if (ENTRANCES.includes(kind)) return 0;
+  if (DATA.includes(kind)) return 2;
+  return HOLDING.includes(kind) ? 3 : 1;
+}
+
+/** Rights in the whole cluster that accounts of the tenant alone have; nobody else needs the binding. */
+function bindingsOf(inventory: Inventory, namespaces: ReadonlySet<string | undefined>): Manifest[] {
+  return inventory.ofKind('ClusterRoleBinding').filter(({ subjects }) => {
+    const list: readonly unknown[] = Array.isArray(subjects) ? subjects : [];
+    return (
+      list.length > 0 &&
+      list.every(
+        (one) => isObject(one) && one.kind === 'ServiceAccount' && namespaces.has(String(one.namespace)),
+      )
+    );
+  });
+}
