@@ -5,6 +5,7 @@ import {
   Env,
   NetworkPolicy,
   NetworkPolicyTrafficDefault,
+  Pods,
   Service,
   ServiceAccount,
 } from 'cdk8s-plus-27';
@@ -31,7 +32,7 @@ export function addChart(app: App, index: number): Chart {
   });
   new Service(chart, 'service', { selector: web, ports: [{ port: 80, targetPort: 8080 }] });
   new NetworkPolicy(chart, 'policy', {
-    selector: web,
+    selector: Pods.all(chart, 'pods'),
     ingress: { default: NetworkPolicyTrafficDefault.DENY },
     egress: { default: NetworkPolicyTrafficDefault.DENY },
   });
