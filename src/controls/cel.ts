@@ -1,10 +1,15 @@
 import { compileFor } from './cel/environment';
+import { readsOf, type Read } from './cel/reads';
 
 /** Values of the variables that an expression names. */
 export type RuleContext = Readonly<Record<string, unknown>>;
 
 /** A compiled expression. It is true, false, or throws where the expression cannot be evaluated on the given values. */
-export type CompiledRule = (context: RuleContext) => boolean;
+export interface CompiledRule {
+  (context: RuleContext): boolean;
+  /** All that it looks at. */
+  readonly reads: readonly Read[];
+}
 
 const compiled = new Map<string, CompiledRule>();
 
@@ -17,7 +22,9 @@ export function compileRule(expression: string, minor: number): CompiledRule {
   let rule = compiled.get(key);
   if (!rule) {
     const evaluate = compileFor(minor, expression);
-    rule = (context) => evaluate(context) === true;
+    rule = Object.assign((context: RuleContext) => evaluate(context) === true, {
+      reads: readsOf(evaluate.ast),
+    });
     compiled.set(key, rule);
   }
   return rule;

@@ -1,6 +1,6 @@
 import { takeInventory, type Inventory } from '../manifest/inventory';
-import { groupOf, readWithoutNulls, type Manifest } from '../manifest/manifest';
-import { podTemplateOf, templatePath } from '../manifest/pod';
+import { asRead, groupOf, type Manifest } from '../manifest/manifest';
+import { containersOf, podTemplateOf, templatePath } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import { isPodControl, type Control, type ObjectControl, type Parameters, type PodControl } from './control';
 import {
@@ -71,24 +71,34 @@ function isObjectControl(control: Control): control is ObjectControl {
 }
 
 function checkPods(manifest: Manifest, rules: readonly BoundControl[], options: CheckOptions): Finding[] {
-  const pod = podTemplateOf(readWithoutNulls(manifest));
+  const path = rules.length > 0 ? templatePath(manifest) : undefined;
+  const pod = path && podTemplateOf(asRead(manifest));
   if (!pod) return [];
-  const prefix = [...templatePath(manifest)!, 'spec'].join('.');
-  return rules.flatMap((rule) =>
-    subjectsOf(rule, pod)
-      .filter(({ container }) => !rule.holds(pod, container, options.parameters))
-      .map((subject) => findingOf(rule.control, manifest, `${prefix}.${fieldPath(rule, pod, subject)}`)),
-  );
+  const containers = containersOf(pod.spec);
+  const findings: Finding[] = [];
+  for (const rule of rules) {
+    for (const subject of subjectsOf(rule, pod, containers)) {
+      if (rule.holds(pod, subject.container, options.parameters)) continue;
+      const field = [...path, 'spec', fieldPath(rule, pod, subject)].join('.');
+      findings.push(findingOf(rule.control, manifest, field));
+    }
+  }
+  return findings;
 }
 
 function checkObject(manifest: Manifest, rules: Rules['objects'], options: CheckOptions): Finding[] {
-  const group = groupOf(manifest);
-  const applicable = rules.get(group === '' ? manifest.kind : `${group}/${manifest.kind}`) ?? [];
-  if (applicable.length === 0) return [];
-  const object = readWithoutNulls(manifest);
+  const applicable = rules.get(kindKey(manifest));
+  if (!applicable) return [];
+  const object = asRead(manifest);
   return applicable
     .filter((rule) => !rule.holds(object, options.parameters))
     .map(({ control }) => findingOf(control, manifest, control.field));
+}
+
+/** The kind as controls name it. */
+function kindKey(manifest: Manifest): string {
+  const group = groupOf(manifest);
+  return group === '' ? manifest.kind : `${group}/${manifest.kind}`;
 }
 
 function checkInventory(inventory: Inventory, { controls, target }: CheckOptions): Finding[] {

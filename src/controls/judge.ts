@@ -1,7 +1,8 @@
 import { containersOf, type Container, type LocatedContainer, type PodTemplate } from '../manifest/pod';
 import { isObject, type Manifest } from '../manifest/manifest';
 import type { ClusterTarget } from '../target/target';
-import { compileRule, type CompiledRule, type RuleContext } from './cel';
+import { compileRule, type RuleContext } from './cel';
+import { remembering } from './cel/memo';
 import type { Control, ObjectControl, Parameters, PodControl } from './control';
 
 /** A control bound to a target: its rule compiled, asked of one container or of the whole pod. */
@@ -20,11 +21,11 @@ const bound = new WeakMap<ClusterTarget, Map<Control, unknown>>();
 
 /** Binds a control to a target; undefined where it does not apply there. */
 export function bindControl(control: PodControl, target: ClusterTarget): BoundControl | undefined {
-  return once(control, target, (rule) => ({
+  return once(control, target, (holds) => ({
     control,
     holds: (pod, container, params = {}) => {
       const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
-      return evaluate(rule, { container, params, variables });
+      return holds({ container, params, variables });
     },
   }));
 }
@@ -34,9 +35,9 @@ export function bindObjectControl(
   control: ObjectControl,
   target: ClusterTarget,
 ): BoundObjectControl | undefined {
-  return once(control, target, (rule) => ({
+  return once(control, target, (holds) => ({
     control,
-    holds: (object, params = {}) => evaluate(rule, { object, params }),
+    holds: (object, params = {}) => holds({ object, params }),
   }));
 }
 
@@ -44,16 +45,13 @@ export function bindObjectControl(
 function once<T>(
   control: PodControl | ObjectControl,
   target: ClusterTarget,
-  make: (rule: CompiledRule) => T,
+  make: (holds: Ask) => T,
 ): T | undefined {
   let ofTarget = bound.get(target);
   if (!ofTarget) bound.set(target, (ofTarget = new Map<Control, unknown>()));
   if (!ofTarget.has(control)) {
     const applies = control.appliesTo?.(target) ?? true;
-    ofTarget.set(
-      control,
-      applies ? make(compileRule(expressionOf(control, target), target.minor)) : undefined,
-    );
+    ofTarget.set(control, applies ? make(askRule(expressionOf(control, target), target)) : undefined);
   }
   return ofTarget.get(control) as T | undefined;
 }
@@ -66,13 +64,25 @@ export function expressionOf(control: PodControl | ObjectControl, target: Cluste
   return linuxOnly ? `(${text}) || variables.pod.?os.?name.orValue('') == 'windows'` : text;
 }
 
+type Ask = (context: RuleContext) => boolean;
+
+/** Variables of the context. What else a rule names is bound by a macro. */
+const VARIABLES: ReadonlySet<string> = new Set(['variables', 'container', 'object', 'params']);
+
 /** A rule that cannot be evaluated, because a field has a type that Kubernetes does not know, does not hold. */
-function evaluate(rule: CompiledRule, context: RuleContext): boolean {
-  try {
-    return rule(context);
-  } catch {
-    return false;
-  }
+function askRule(expression: string, { minor }: ClusterTarget): Ask {
+  const rule = compileRule(expression, minor);
+  const ask = (context: RuleContext) => {
+    try {
+      return rule(context);
+    } catch {
+      return false;
+    }
+  };
+  return remembering(
+    ask,
+    rule.reads.filter(([variable]) => VARIABLES.has(variable)),
+  );
 }
 
 /**

@@ -93,9 +93,13 @@ export interface LocatedContainer {
 
 /** Every container of a pod, init and ephemeral ones included. */
 export function containersOf(spec: PodSpec): LocatedContainer[] {
-  return CONTAINER_LISTS.flatMap((list) =>
-    (Array.isArray(spec[list]) ? spec[list] : [])
-      .map((container: unknown, index) => ({ list, path: `${list}[${index}]`, container }))
-      .filter((located): located is LocatedContainer => isObject(located.container)),
-  );
+  const located: LocatedContainer[] = [];
+  for (const list of CONTAINER_LISTS) {
+    const containers: unknown = spec[list];
+    if (!Array.isArray(containers)) continue;
+    containers.forEach((container: unknown, index) => {
+      if (isObject(container)) located.push({ list, path: `${list}[${index}]`, container });
+    });
+  }
+  return located;
 }

@@ -12,7 +12,10 @@ import { strings, stringsWithFormat } from './strings';
 import { url } from './url';
 
 /** Evaluates an expression on the values of its variables. */
-export type Evaluate = (context: Readonly<Record<string, unknown>>) => unknown;
+export interface Evaluate {
+  (context: Readonly<Record<string, unknown>>): unknown;
+  readonly ast: ASTNode;
+}
 
 /** Everything that some supported version has beyond standard CEL, but the authorizer, which needs a running server. */
 const librariesOf = (minor: number): CelLibrary[] => [

@@ -1,0 +1,83 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+
+/** Stands in a {@link Read} for every item of a list, or every key of a map. */
+export const EACH = '*';
+
+/** A variable of an expression and the fields that the expression selects from it, one after the other. */
+export type Read = readonly [variable: string, ...fields: string[]];
+
+/**
+ * Everything that an expression may look at: two contexts that agree there give the same verdict. Where it does something else
+ * with a value than select a field or go through a list, the whole value counts.
+ */
+export function readsOf(ast: ASTNode): readonly Read[] {
+  const reads: Read[] = [];
+  collect(ast, new Map(), reads);
+  const known = new Map(reads.map((read) => [read.join('.'), read]));
+  const isPartOfAnother = (read: Read) =>
+    read.some((_, length) => length > 0 && known.has(read.slice(0, length).join('.')));
+  return [...known.values()].filter((read) => !isPartOfAnother(read));
+}
+
+/** What a variable that a macro binds is an item of: of one list, or of several that the macro goes through. */
+type Bound = ReadonlyMap<string, readonly Read[]>;
+
+const MACROS: ReadonlySet<unknown> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
+
+function collect(node: unknown, bound: Bound, reads: Read[]): void {
+  if (Array.isArray(node)) {
+    node.forEach((child) => collect(child, bound, reads));
+    return;
+  }
+  if (!isNode(node)) return;
+  const places = placesOf(node, bound);
+  if (places) reads.push(...places);
+  else if (!collectMacro(node, bound, reads)) collect(node.args, bound, reads);
+}
+
+/** `list.all(item, condition)`, of which the condition tells what of an item counts. */
+function collectMacro(node: ASTNode, bound: Bound, reads: Read[]): boolean {
+  if (node.op !== 'rcall') return false;
+  const [name, receiver, [variable, ...rest]] = node.args;
+  if (!MACROS.has(name) || variable?.op !== 'id' || rest.length === 0) return false;
+  const items = itemsOf(receiver, bound);
+  if (!items) return false;
+  // Also where the condition reads nothing of the items: how many there are counts.
+  reads.push(...items.map((item): Read => [...item, '']));
+  collect(rest, new Map([...bound, [variable.args, items]]), reads);
+  return true;
+}
+
+function itemsOf(list: ASTNode, bound: Bound): readonly Read[] | undefined {
+  if (list.op !== 'list') return placesOf(list, bound)?.map((place): Read => [...place, EACH]);
+  const items = list.args.map((item) => placesOf(item, bound));
+  return items.every((item) => item !== undefined) ? items.flat() : undefined;
+}
+
+/** The places that a node selects, where it does no more than that. */
+function placesOf(node: ASTNode, bound: Bound): readonly Read[] | undefined {
+  switch (node.op) {
+    case 'id':
+      return bound.get(node.args) ?? [[node.args]];
+    case '.':
+    case '.?': {
+      const [holder, field] = node.args;
+      return placesOf(holder, bound)?.map((place): Read => [...place, field]);
+    }
+    case 'rcall': {
+      // Whether something is there is told with the place; what is taken in its stead is the same in every context.
+      const [name, receiver, args] = node.args;
+      return name === 'orValue' && args.every(isLiteral) ? placesOf(receiver, bound) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isLiteral(node: ASTNode): boolean {
+  return node.op === 'value' || ((node.op === 'list' || node.op === 'map') && node.args.length === 0);
+}
+
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+}
