@@ -200,11 +200,13 @@ export const NAMESPACE_CONTROLS: readonly (ObjectControl | InventoryControl)[] =
       { standard: 'Kubernetes', id: 'ValidatingAdmissionPolicyBinding validationActions' },
     ],
     scope: 'inventory',
-    breaches: (inventory) =>
-      inventory
+    breaches: (inventory) => {
+      const enforced = new Set(inventory.ofKind('ValidatingAdmissionPolicyBinding').flatMap(deniedPolicy));
+      return inventory
         .ofKind('ValidatingAdmissionPolicy')
-        .filter((policy) => !denies(inventory, policy))
-        .map((manifest) => ({ manifest, field: 'metadata.name' })),
+        .filter(({ metadata }) => !enforced.has(metadata?.name))
+        .map((manifest) => ({ manifest, field: 'metadata.name' }));
+    },
     fix: 'Add a ValidatingAdmissionPolicyBinding with validationActions: [Deny].',
     examples: {
       fails: [admissionPolicy({}), policyBinding(['Warn'])],
@@ -273,16 +275,11 @@ function isAboutNewPods(rule: unknown): boolean {
   );
 }
 
-function denies(inventory: Inventory, policy: Manifest): boolean {
-  return inventory
-    .ofKind('ValidatingAdmissionPolicyBinding')
-    .filter((binding) => isKind(binding, `${ADMISSION}/ValidatingAdmissionPolicyBinding`))
-    .some(
-      ({ spec }) =>
-        isObject(spec) &&
-        spec.policyName === policy.metadata?.name &&
-        arrayOf(spec.validationActions).includes('Deny'),
-    );
+/** The name of the policy that a binding has the API server deny by. */
+function deniedPolicy(binding: Manifest): unknown[] {
+  if (!isKind(binding, `${ADMISSION}/ValidatingAdmissionPolicyBinding`) || !isObject(binding.spec)) return [];
+  const { policyName, validationActions } = binding.spec;
+  return arrayOf(validationActions).includes('Deny') ? [policyName] : [];
 }
 
 /** Whether a field of an object has members. */

@@ -1,5 +1,5 @@
-import { isKind, selects, type Inventory, type WorkloadEntry } from '../manifest/inventory';
-import { describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { isKind, namespaceOf, selects, type Inventory, type WorkloadEntry } from '../manifest/inventory';
+import { describeObject, isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
 import { templatePath } from '../manifest/pod';
 import { contains, parseCidr, readCidr } from '../network/cidr';
 import { metadataExcept } from '../network/metadata';
@@ -7,8 +7,19 @@ import type { ClusterTarget } from '../target/target';
 import type { Breach, InventoryControl, ObjectControl } from './control';
 import { API_LABELS, defaultDeny, deployment, namespaced, networkPolicy } from './example-objects';
 import { namespacesWithout } from './namespaces';
+import {
+  arrayOf,
+  DIRECTIONS,
+  isEmptySelector,
+  isolates,
+  namespaceIndex,
+  objectsOf,
+  policiesIn,
+  POLICY,
+  specOf,
+  type Direction,
+} from './policies';
 
-const POLICY = 'networking.k8s.io/NetworkPolicy';
 const INGRESS = 'networking.k8s.io/Ingress';
 
 /** Who reaches whom: NetworkPolicies, Services and Ingresses. */
@@ -36,7 +47,7 @@ export const NETWORK_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
     scope: 'inventory',
     breaches: (inventory) =>
       isolable(inventory).flatMap((entry) => {
-        const open = DIRECTIONS.filter((direction) => policiesOn(inventory, entry, direction).length === 0);
+        const open = DIRECTIONS.filter((direction) => !isIsolated(inventory, entry, direction));
         if (open.length === 0) return [];
         const detail = `No NetworkPolicy selects the pods of ${describeObject(entry.manifest)} for ${open.join(' and ')}`;
         return [{ manifest: entry.manifest, field: labelsField(entry), detail }];
@@ -459,10 +470,6 @@ export const NETWORK_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
   },
 ];
 
-type Direction = 'Ingress' | 'Egress';
-
-const DIRECTIONS: readonly Direction[] = ['Ingress', 'Egress'];
-
 /** The workloads to whose pods NetworkPolicies apply: on those in the network of the node they have no defined effect. */
 function isolable({ workloads }: Inventory): WorkloadEntry[] {
   return workloads.filter(({ pod }) => pod.spec.hostNetwork !== true);
@@ -472,74 +479,35 @@ function labelsField({ manifest }: WorkloadEntry): string {
   return [...templatePath(manifest)!, 'metadata', 'labels'].join('.');
 }
 
-function policiesIn(inventory: Inventory): Manifest[] {
-  return inventory.ofKind('NetworkPolicy').filter((policy) => isKind(policy, POLICY));
-}
-
-function specOf(policy: Manifest): JsonObject {
-  return isObject(policy.spec) ? policy.spec : {};
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function objectsOf(value: unknown): JsonObject[] {
-  return arrayOf(value).filter(isObject);
-}
-
-/** Whether a policy denies what it does not allow in a direction. Without policyTypes, egress only if there are rules for it. */
-function isolates(policy: Manifest, direction: Direction): boolean {
-  const { policyTypes, egress } = specOf(policy);
-  const types = arrayOf(policyTypes);
-  if (types.length > 0) return types.includes(direction);
-  return direction === 'Ingress' || arrayOf(egress).length > 0;
-}
-
-/** The policies that isolate the pods of a workload in a direction. */
-function policiesOn(
-  inventory: Inventory,
-  { namespace, pod }: WorkloadEntry,
-  direction: Direction,
-): readonly Manifest[] {
-  return inventory
-    .inNamespace('NetworkPolicy', namespace)
-    .filter((policy) => isKind(policy, POLICY) && isolates(policy, direction))
-    .filter((policy) => selects(specOf(policy).podSelector ?? {}, pod.metadata?.labels ?? {}));
+/** Whether some policy isolates the pods of a workload in a direction. */
+function isIsolated(inventory: Inventory, { namespace, pod }: WorkloadEntry, direction: Direction): boolean {
+  const { ofAll, ofSome } = namespaceIndex(inventory, namespace).policies[direction];
+  return ofAll.length > 0 || ofSome.selecting(labelsOf(pod)).length > 0;
 }
 
 /** The directions that no policy denies for every pod of a namespace. */
 function undenied(inventory: Inventory, namespace: string): Direction[] {
-  const forAll = inventory
-    .inNamespace('NetworkPolicy', namespace)
-    .filter((policy) => isKind(policy, POLICY) && isEmptySelector(specOf(policy).podSelector));
-  return DIRECTIONS.filter((direction) => !forAll.some((policy) => denies(policy, direction)));
+  const { policies } = namespaceIndex(inventory, namespace);
+  return DIRECTIONS.filter(
+    (direction) => !policies[direction].ofAll.some((policy) => denies(policy, direction)),
+  );
 }
 
-/** Isolates the pods, and does not take it back by a rule without peers and ports. */
+/** Whether a policy that isolates pods does not take it back by a rule without peers and ports. */
 function denies(policy: Manifest, direction: Direction): boolean {
   const { ingress, egress } = specOf(policy);
   const rules = objectsOf(direction === 'Ingress' ? ingress : egress);
   const isOpen = ({ from, to, ports }: JsonObject) =>
     [from, to, ports].every((restriction) => arrayOf(restriction).length === 0);
-  return isolates(policy, direction) && !rules.some(isOpen);
-}
-
-function isEmptySelector(selector: unknown): boolean {
-  if (!isObject(selector)) return true;
-  const { matchLabels, matchExpressions } = selector;
-  return (
-    arrayOf(matchExpressions).length === 0 &&
-    (!isObject(matchLabels) || Object.keys(matchLabels).length === 0)
-  );
+  return !rules.some(isOpen);
 }
 
 /** Where the manifests hold no workload of the namespace, its pods come from elsewhere. */
 function selectsNothing(inventory: Inventory, policy: Manifest): boolean {
   const { podSelector } = specOf(policy);
-  const workloads = inventory.workloadsIn(policy.metadata?.namespace ?? 'default');
-  if (isEmptySelector(podSelector) || workloads.length === 0) return false;
-  return !workloads.some(({ pod }) => selects(podSelector, pod.metadata?.labels ?? {}));
+  const namespace = namespaceOf(policy);
+  if (isEmptySelector(podSelector) || inventory.workloadsIn(namespace).length === 0) return false;
+  return !namespaceIndex(inventory, namespace).pods.hasSelected(podSelector);
 }
 
 interface Peer {
@@ -560,14 +528,14 @@ function peersOf(policy: Manifest): Peer[] {
 function peerIsNobody(inventory: Inventory, policy: Manifest, peer: JsonObject): boolean {
   if (isEmptySelector(peer.podSelector)) return false;
   const namespaces = namespacesOf(inventory, policy, peer.namespaceSelector);
-  const workloads = namespaces.map((name) => inventory.workloadsIn(name));
-  if (workloads.length === 0 || workloads.some((list) => list.length === 0)) return false;
-  return !workloads.flat().some(({ pod }) => selects(peer.podSelector, pod.metadata?.labels ?? {}));
+  if (namespaces.length === 0 || namespaces.some((name) => inventory.workloadsIn(name).length === 0))
+    return false;
+  return !namespaces.some((name) => namespaceIndex(inventory, name).pods.hasSelected(peer.podSelector));
 }
 
 /** Of a selector for namespaces those that the manifests declare; that there are no others shows only where it names them. */
 function namespacesOf(inventory: Inventory, policy: Manifest, selector: unknown): readonly string[] {
-  if (!isObject(selector)) return [policy.metadata?.namespace ?? 'default'];
+  if (!isObject(selector)) return [namespaceOf(policy)];
   const name = isObject(selector.matchLabels)
     ? selector.matchLabels['kubernetes.io/metadata.name']
     : undefined;
@@ -577,12 +545,43 @@ function namespacesOf(inventory: Inventory, policy: Manifest, selector: unknown)
 }
 
 /** The protocols over which pods that may reach something may not reach the DNS. Pods that may reach nothing need none. */
-function missingDns(inventory: Inventory, entry: WorkloadEntry, { dns }: ClusterTarget): string[] {
-  const rules = policiesOn(inventory, entry, 'Egress').flatMap((policy) => objectsOf(specOf(policy).egress));
-  if (rules.length === 0) return [];
-  return ['UDP', 'TCP'].filter(
-    (protocol) => !rules.some((rule) => [53, dns.port].some((port) => allowsPort(rule, protocol, port))),
+function missingDns(
+  inventory: Inventory,
+  { namespace, pod }: WorkloadEntry,
+  { dns }: ClusterTarget,
+): string[] {
+  const { ofAll, ofSome } = namespaceIndex(inventory, namespace).policies.Egress;
+  const some = egressOf(ofSome.selecting(labelsOf(pod)), dns.port);
+  const all = egressOfAll(ofAll, dns.port);
+  if (!some.hasRules && !all.hasRules) return [];
+  return DNS_PROTOCOLS.filter(
+    (protocol) => !some.dnsProtocols.includes(protocol) && !all.dnsProtocols.includes(protocol),
   );
+}
+
+const DNS_PROTOCOLS = ['UDP', 'TCP'];
+
+interface AllowedEgress {
+  readonly hasRules: boolean;
+  /** Over which the DNS may be asked. */
+  readonly dnsProtocols: readonly string[];
+}
+
+function egressOf(policies: readonly Manifest[], dnsPort: number): AllowedEgress {
+  const rules = policies.flatMap((policy) => objectsOf(specOf(policy).egress));
+  const dnsProtocols = DNS_PROTOCOLS.filter((protocol) =>
+    rules.some((rule) => [53, dnsPort].some((port) => allowsPort(rule, protocol, port))),
+  );
+  return { hasRules: rules.length > 0, dnsProtocols };
+}
+
+const EGRESS_OF_ALL = new WeakMap<readonly Manifest[], AllowedEgress>();
+
+/** What the policies for all pods of a namespace allow, worked out once for the namespace. */
+function egressOfAll(policies: readonly Manifest[], dnsPort: number): AllowedEgress {
+  const known = EGRESS_OF_ALL.get(policies) ?? egressOf(policies, dnsPort);
+  EGRESS_OF_ALL.set(policies, known);
+  return known;
 }
 
 /** Whether a rule is about a port. One with a name is whatever the pod calls so, which nobody knows of the DNS. */

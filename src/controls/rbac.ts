@@ -1,5 +1,6 @@
-import { isKind, namespaceOf, selects, type Inventory } from '../manifest/inventory';
-import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { isKind, namespaceOf, type Inventory } from '../manifest/inventory';
+import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
+import { indexLabels, type LabelIndex } from '../manifest/selectors';
 import type { Breach, InventoryControl, ObjectControl, Reference } from './control';
 import {
   API_SUBJECT,
@@ -864,10 +865,30 @@ function grantsSomething(inventory: Inventory, bound: Manifest): boolean {
     isObject(bound.aggregationRule) ? bound.aggregationRule.clusterRoleSelectors : [],
   );
   if (selectors.length === 0) return arrayOf(bound.rules).length > 0;
-  const parts = inventory
-    .ofKind('ClusterRole')
-    .filter(({ metadata }) => selectors.some((selector) => selects(selector, metadata?.labels ?? {})));
-  return parts.length === 0 || parts.some(({ rules }) => arrayOf(rules).length > 0);
+  const { all, granting } = clusterRoleLabels(inventory);
+  return (
+    selectors.some((selector) => granting.hasSelected(selector)) ||
+    !selectors.some((selector) => all.hasSelected(selector))
+  );
+}
+
+interface ClusterRoleLabels {
+  readonly all: LabelIndex;
+  /** Of those with rules. */
+  readonly granting: LabelIndex;
+}
+
+const CLUSTER_ROLE_LABELS = new WeakMap<Inventory, ClusterRoleLabels>();
+
+function clusterRoleLabels(inventory: Inventory): ClusterRoleLabels {
+  let known = CLUSTER_ROLE_LABELS.get(inventory);
+  if (!known) {
+    const roles = inventory.ofKind('ClusterRole');
+    const granting = roles.filter(({ rules }) => arrayOf(rules).length > 0);
+    known = { all: indexLabels(roles.map(labelsOf)), granting: indexLabels(granting.map(labelsOf)) };
+    CLUSTER_ROLE_LABELS.set(inventory, known);
+  }
+  return known;
 }
 
 /** As with roles, a namespace without any ServiceAccount in the manifests gets them from elsewhere. */

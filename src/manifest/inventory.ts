@@ -31,34 +31,52 @@ export function namespaceOf(manifest: Manifest): string {
 /** Indexes manifests. */
 export function takeInventory(manifests: readonly Manifest[]): Inventory {
   const byKind = new Map<string, Manifest[]>();
-  const byName = new Map<string, Manifest>();
-  const byNamespace = new Map<string, Manifest[]>();
-  const workloads: WorkloadEntry[] = [];
-  const workloadsByNamespace = new Map<string, WorkloadEntry[]>();
   const namespaces = new Set<string>();
+  const workloads: WorkloadEntry[] = [];
   for (const manifest of manifests) {
-    const { kind } = manifest;
-    const namespace = CLUSTER_KINDS.has(kind) ? '' : namespaceOf(manifest);
-    if (kind === 'Namespace') namespaces.add(manifest.metadata?.name ?? '');
+    push(byKind, manifest.kind, manifest);
+    const namespace = placeOf(manifest);
+    if (manifest.kind === 'Namespace') namespaces.add(manifest.metadata?.name ?? '');
     else if (namespace !== '') namespaces.add(namespace);
-    push(byKind, kind, manifest);
-    push(byNamespace, `${kind}/${namespace}`, manifest);
-    byName.set(`${kind}/${namespace}/${manifest.metadata?.name}`, manifest);
     const pod = podTemplateOf(manifest);
-    if (!pod) continue;
-    const entry = { manifest, pod, namespace };
-    workloads.push(entry);
-    push(workloadsByNamespace, namespace, entry);
+    if (pod) workloads.push({ manifest, pod, namespace });
   }
+  const ofKind = (kind: string) => byKind.get(kind) ?? [];
+  const byNamespace = onDemand((kind) => groupBy(ofKind(kind), placeOf));
+  const byName = onDemand(
+    (kind) => new Map(ofKind(kind).map((each) => [`${placeOf(each)}/${each.metadata?.name}`, each])),
+  );
+  const workloadsByNamespace = onDemand(() => groupBy(workloads, ({ namespace }) => namespace));
   return {
     manifests,
-    ofKind: (kind) => byKind.get(kind) ?? [],
-    find: (kind, namespace, name) => byName.get(`${kind}/${namespace}/${name}`),
-    inNamespace: (kind, namespace) => byNamespace.get(`${kind}/${namespace}`) ?? [],
+    ofKind,
+    find: (kind, namespace, name) => byName(kind).get(`${namespace}/${name}`),
+    inNamespace: (kind, namespace) => byNamespace(kind).get(namespace) ?? [],
     workloads,
-    workloadsIn: (namespace) => workloadsByNamespace.get(namespace) ?? [],
+    workloadsIn: (namespace) => workloadsByNamespace('').get(namespace) ?? [],
     namespaces: [...namespaces],
   };
+}
+
+/** The namespace of an object; empty for one of the whole cluster. */
+function placeOf(manifest: Manifest): string {
+  return CLUSTER_KINDS.has(manifest.kind) ? '' : namespaceOf(manifest);
+}
+
+/** Most kinds are never asked for by name or namespace, so what finds them is made when it is wanted. */
+function onDemand<T>(make: (kind: string) => T): (kind: string) => T {
+  const made = new Map<string, T>();
+  return (kind) => {
+    const known = made.get(kind) ?? make(kind);
+    made.set(kind, known);
+    return known;
+  };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) push(groups, keyOf(item), item);
+  return groups;
 }
 
 /** Cluster-wide kinds that rules about more than one object refer to by name. */

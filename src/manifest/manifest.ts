@@ -74,6 +74,12 @@ export function describeObject(manifest: Manifest): string {
   return `${manifest.kind} ${namespace ? `${namespace}/` : ''}${name ?? '(no name)'}`;
 }
 
+/** The labels of a pod or another object; none where they are no mapping. */
+export function labelsOf({ metadata }: { readonly metadata?: unknown }): Readonly<Record<string, string>> {
+  const labels = isObject(metadata) ? metadata.labels : undefined;
+  return isObject(labels) ? (labels as Record<string, string>) : {};
+}
+
 /** What makes an object the same object for the API server: group, kind, namespace and name. */
 export function identityOf(manifest: Manifest): string {
   const { namespace, name } = manifest.metadata ?? {};

@@ -1,0 +1,95 @@
+import { isKind, type Inventory } from '../manifest/inventory';
+import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
+import { indexLabels, indexSelectors, type LabelIndex, type SelectorIndex } from '../manifest/selectors';
+
+/** The kind of a NetworkPolicy, as controls name it. */
+export const POLICY = 'networking.k8s.io/NetworkPolicy';
+
+/** A direction of traffic, as policyTypes names it. */
+export type Direction = 'Ingress' | 'Egress';
+
+/** Both directions. */
+export const DIRECTIONS: readonly Direction[] = ['Ingress', 'Egress'];
+
+/** What is in one namespace, for rules that ask about each of its pods or policies. */
+interface NamespaceIndex {
+  readonly pods: LabelIndex;
+  readonly policies: Readonly<Record<Direction, IsolatingPolicies>>;
+}
+
+/** The policies of a namespace that isolate pods in a direction. */
+export interface IsolatingPolicies {
+  /** Those that select every pod. */
+  readonly ofAll: readonly Manifest[];
+  readonly ofSome: SelectorIndex<Manifest>;
+}
+
+const INDEXES = new WeakMap<Inventory, Map<string, NamespaceIndex>>();
+
+/** The pods and the policies of a namespace, indexed once. */
+export function namespaceIndex(inventory: Inventory, namespace: string): NamespaceIndex {
+  const known = INDEXES.get(inventory) ?? new Map<string, NamespaceIndex>();
+  INDEXES.set(inventory, known);
+  let index = known.get(namespace);
+  if (!index) {
+    const policies = inventory.inNamespace('NetworkPolicy', namespace).filter(isPolicy);
+    const pods = inventory.workloadsIn(namespace).map(({ pod }) => labelsOf(pod));
+    const of = (direction: Direction) => isolating(policies.filter((policy) => isolates(policy, direction)));
+    index = { pods: indexLabels(pods), policies: { Ingress: of('Ingress'), Egress: of('Egress') } };
+    known.set(namespace, index);
+  }
+  return index;
+}
+
+function isolating(policies: readonly Manifest[]): IsolatingPolicies {
+  const selectsAll = (policy: Manifest) => isEmptySelector(specOf(policy).podSelector);
+  return {
+    ofAll: policies.filter(selectsAll),
+    ofSome: indexSelectors(
+      policies.filter((policy) => !selectsAll(policy)),
+      (policy) => specOf(policy).podSelector,
+    ),
+  };
+}
+
+function isPolicy(manifest: Manifest): boolean {
+  return isKind(manifest, POLICY);
+}
+
+/** Every NetworkPolicy. */
+export function policiesIn(inventory: Inventory): Manifest[] {
+  return inventory.ofKind('NetworkPolicy').filter(isPolicy);
+}
+
+/** The spec of an object; empty where it is no mapping. */
+export function specOf(policy: Manifest): JsonObject {
+  return isObject(policy.spec) ? policy.spec : {};
+}
+
+/** A list; empty where it is none. */
+export function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The mappings in a list. */
+export function objectsOf(value: unknown): JsonObject[] {
+  return arrayOf(value).filter(isObject);
+}
+
+/** Whether a policy denies what it does not allow in a direction. Without policyTypes, egress only if there are rules for it. */
+export function isolates(policy: Manifest, direction: Direction): boolean {
+  const { policyTypes, egress } = specOf(policy);
+  const types = arrayOf(policyTypes);
+  if (types.length > 0) return types.includes(direction);
+  return direction === 'Ingress' || arrayOf(egress).length > 0;
+}
+
+/** Whether a selector selects everything. */
+export function isEmptySelector(selector: unknown): boolean {
+  if (!isObject(selector)) return true;
+  const { matchLabels, matchExpressions } = selector;
+  return (
+    arrayOf(matchExpressions).length === 0 &&
+    (!isObject(matchLabels) || Object.keys(matchLabels).length === 0)
+  );
+}
