@@ -1,16 +1,10 @@
 import { takeInventory, type Inventory } from '../manifest/inventory';
-import { asRead, groupOf, type Manifest } from '../manifest/manifest';
-import { containersOf, podTemplateOf, templatePath } from '../manifest/pod';
+import { groupOf, type Manifest } from '../manifest/manifest';
+import { templatePath } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import { isPodControl, type Control, type ObjectControl, type Parameters, type PodControl } from './control';
-import {
-  bindControl,
-  bindObjectControl,
-  fieldPath,
-  subjectsOf,
-  type BoundControl,
-  type BoundObjectControl,
-} from './judge';
+import { bindControl, bindObjectControl, fieldPath, type BoundObjectControl } from './judge';
+import { objectQuestion, podQuestion } from './together';
 import type { Waiver } from './waiver';
 
 /** How {@link checkManifests} works. */
@@ -41,17 +35,18 @@ export interface Finding {
 export function checkManifests(manifests: readonly Manifest[], options: CheckOptions): Finding[] {
   const inventory = takeInventory(manifests);
   const rules = bindAll(options);
-  const perObject = manifests.flatMap((manifest) => [
-    ...checkPods(manifest, rules.pods, options),
-    ...checkObject(manifest, rules.objects, options),
-  ]);
-  return [...perObject, ...checkInventory(inventory, options)];
+  const findings: Finding[] = [];
+  for (const manifest of manifests) {
+    if (templatePath(manifest)) checkPods(manifest, rules).forEach((finding) => findings.push(finding));
+    checkObject(manifest, rules).forEach((finding) => findings.push(finding));
+  }
+  return [...findings, ...checkInventory(inventory, options)];
 }
 
 interface Rules {
-  readonly pods: readonly BoundControl[];
+  readonly brokenByPods: ReturnType<typeof podQuestion>;
   /** By `group/Kind`. */
-  readonly objects: ReadonlyMap<string, readonly BoundObjectControl[]>;
+  readonly brokenByObject: ReadonlyMap<string, ReturnType<typeof objectQuestion>>;
 }
 
 function bindAll({ controls, target, parameters }: CheckOptions): Rules {
@@ -63,36 +58,25 @@ function bindAll({ controls, target, parameters }: CheckOptions): Rules {
     if (!bound) continue;
     for (const kind of control.kinds) objects.set(kind, [...(objects.get(kind) ?? []), bound]);
   }
-  return { pods, objects };
+  const questions = [...objects].map(([kind, rules]) => [kind, objectQuestion(rules, parameters)] as const);
+  return { brokenByPods: podQuestion(pods, parameters), brokenByObject: new Map(questions) };
 }
 
 function isObjectControl(control: Control): control is ObjectControl {
   return control.scope === 'object';
 }
 
-function checkPods(manifest: Manifest, rules: readonly BoundControl[], options: CheckOptions): Finding[] {
-  const path = rules.length > 0 ? templatePath(manifest) : undefined;
-  const pod = path && podTemplateOf(asRead(manifest));
-  if (!pod) return [];
-  const containers = containersOf(pod.spec);
-  const findings: Finding[] = [];
-  for (const rule of rules) {
-    for (const subject of subjectsOf(rule, pod, containers)) {
-      if (rule.holds(pod, subject.container, options.parameters)) continue;
-      const field = [...path, 'spec', fieldPath(rule, pod, subject)].join('.');
-      findings.push(findingOf(rule.control, manifest, field));
-    }
-  }
-  return findings;
+function checkPods(manifest: Manifest, { brokenByPods }: Rules): Finding[] {
+  return brokenByPods(manifest).map(({ rule, pod, subject }) => {
+    const field = [...templatePath(manifest)!, 'spec', fieldPath(rule, pod, subject)].join('.');
+    return findingOf(rule.control, manifest, field);
+  });
 }
 
-function checkObject(manifest: Manifest, rules: Rules['objects'], options: CheckOptions): Finding[] {
-  const applicable = rules.get(kindKey(manifest));
-  if (!applicable) return [];
-  const object = asRead(manifest);
-  return applicable
-    .filter((rule) => !rule.holds(object, options.parameters))
-    .map(({ control }) => findingOf(control, manifest, control.field));
+function checkObject(manifest: Manifest, { brokenByObject }: Rules): Finding[] {
+  const ask = brokenByObject.get(kindKey(manifest));
+  if (!ask) return [];
+  return ask(manifest).map(({ control }) => findingOf(control, manifest, control.field));
 }
 
 /** The kind as controls name it. */

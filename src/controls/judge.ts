@@ -3,17 +3,22 @@ import { isObject, type Manifest } from '../manifest/manifest';
 import type { ClusterTarget } from '../target/target';
 import { compileRule, type RuleContext } from './cel';
 import { remembering } from './cel/memo';
+import type { Read } from './cel/reads';
 import type { Control, ObjectControl, Parameters, PodControl } from './control';
 
 /** A control bound to a target: its rule compiled, asked of one container or of the whole pod. */
 export interface BoundControl {
   readonly control: PodControl;
+  /** All that the rule looks at, of the variables `variables`, `container` and `params`. */
+  readonly reads: readonly Read[];
   readonly holds: (pod: PodTemplate, container: Container, params?: Parameters) => boolean;
 }
 
 /** A control about one object, bound to a target. */
 export interface BoundObjectControl {
   readonly control: ObjectControl;
+  /** All that the rule looks at, of the variables `object` and `params`. */
+  readonly reads: readonly Read[];
   readonly holds: (object: Manifest, params?: Parameters) => boolean;
 }
 
@@ -21,8 +26,9 @@ const bound = new WeakMap<ClusterTarget, Map<Control, unknown>>();
 
 /** Binds a control to a target; undefined where it does not apply there. */
 export function bindControl(control: PodControl, target: ClusterTarget): BoundControl | undefined {
-  return once(control, target, (holds) => ({
+  return once(control, target, ({ holds, reads }) => ({
     control,
+    reads,
     holds: (pod, container, params = {}) => {
       const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
       return holds({ container, params, variables });
@@ -35,8 +41,9 @@ export function bindObjectControl(
   control: ObjectControl,
   target: ClusterTarget,
 ): BoundObjectControl | undefined {
-  return once(control, target, (holds) => ({
+  return once(control, target, ({ holds, reads }) => ({
     control,
+    reads,
     holds: (object, params = {}) => holds({ object, params }),
   }));
 }
@@ -45,7 +52,7 @@ export function bindObjectControl(
 function once<T>(
   control: PodControl | ObjectControl,
   target: ClusterTarget,
-  make: (holds: Ask) => T,
+  make: (rule: AskedRule) => T,
 ): T | undefined {
   let ofTarget = bound.get(target);
   if (!ofTarget) bound.set(target, (ofTarget = new Map<Control, unknown>()));
@@ -64,13 +71,16 @@ export function expressionOf(control: PodControl | ObjectControl, target: Cluste
   return linuxOnly ? `(${text}) || variables.pod.?os.?name.orValue('') == 'windows'` : text;
 }
 
-type Ask = (context: RuleContext) => boolean;
+interface AskedRule {
+  readonly holds: (context: RuleContext) => boolean;
+  readonly reads: readonly Read[];
+}
 
 /** Variables of the context. What else a rule names is bound by a macro. */
 const VARIABLES: ReadonlySet<string> = new Set(['variables', 'container', 'object', 'params']);
 
 /** A rule that cannot be evaluated, because a field has a type that Kubernetes does not know, does not hold. */
-function askRule(expression: string, { minor }: ClusterTarget): Ask {
+function askRule(expression: string, { minor }: ClusterTarget): AskedRule {
   const rule = compileRule(expression, minor);
   const ask = (context: RuleContext) => {
     try {
@@ -79,10 +89,8 @@ function askRule(expression: string, { minor }: ClusterTarget): Ask {
       return false;
     }
   };
-  return remembering(
-    ask,
-    rule.reads.filter(([variable]) => VARIABLES.has(variable)),
-  );
+  const reads = rule.reads.filter(([variable]) => VARIABLES.has(variable));
+  return { holds: remembering(ask, reads), reads };
 }
 
 /**

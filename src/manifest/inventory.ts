@@ -132,6 +132,7 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 /** Whether an object is of a kind, written `Kind` for the core group or `group/Kind`. */
 export function isKind(manifest: Manifest, kind: string): boolean {
-  const slash = kind.lastIndexOf('/');
-  return manifest.kind === kind.slice(slash + 1) && groupOf(manifest) === kind.slice(0, Math.max(0, slash));
+  if (!kind.endsWith(manifest.kind)) return false;
+  const group = groupOf(manifest);
+  return (group === '' ? manifest.kind : `${group}/${manifest.kind}`) === kind;
 }

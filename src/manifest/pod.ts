@@ -72,7 +72,8 @@ export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContai
 
 /** The path of a workload's pod template, or undefined for a kind that has none. */
 export function templatePath(manifest: Manifest): readonly string[] | undefined {
-  return WORKLOAD_API_VERSION.test(manifest.apiVersion) ? TEMPLATE_PATHS.get(manifest.kind) : undefined;
+  const path = TEMPLATE_PATHS.get(manifest.kind);
+  return path && WORKLOAD_API_VERSION.test(manifest.apiVersion) ? path : undefined;
 }
 
 /** The pod template of a workload, or undefined where there is none. The result is part of the manifest, not a copy. */

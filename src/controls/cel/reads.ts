@@ -1,7 +1,13 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
-/** Stands in a {@link Read} for every item of a list, or every key of a map. */
+/** Stands in a {@link Read} for every item of a list. */
 export const EACH = '*';
+
+/** Stands at the end of a {@link Read} of which only counts whether anything is there. */
+export const PRESENCE = '?';
+
+/** Stands at the end of a {@link Read} of which only counts how many items or fields there are. */
+export const COUNT = '#';
 
 /** A variable of an expression and the fields that the expression selects from it, one after the other. */
 export type Read = readonly [variable: string, ...fields: string[]];
@@ -13,6 +19,11 @@ export type Read = readonly [variable: string, ...fields: string[]];
 export function readsOf(ast: ASTNode): readonly Read[] {
   const reads: Read[] = [];
   collect(ast, new Map(), reads);
+  return distinct(reads);
+}
+
+/** The reads without those that are a part of another one. */
+export function distinct(reads: readonly Read[]): readonly Read[] {
   const known = new Map(reads.map((read) => [read.join('.'), read]));
   const isPartOfAnother = (read: Read) =>
     read.some((_, length) => length > 0 && known.has(read.slice(0, length).join('.')));
@@ -30,10 +41,25 @@ function collect(node: unknown, bound: Bound, reads: Read[]): void {
     return;
   }
   if (!isNode(node)) return;
-  const places = placesOf(node, bound);
+  const places = placesOf(node, bound) ?? formOf(node, bound);
   if (places) reads.push(...places);
   else if (!collectMacro(node, bound, reads)) collect(node.args, bound, reads);
 }
+
+/** `has(a.b)`, `a.?b.hasValue()` and `a.b.size()` ask little of a place. */
+function formOf(node: ASTNode, bound: Bound): readonly Read[] | undefined {
+  if (node.op !== 'call' && node.op !== 'rcall') return undefined;
+  const form = FORMS.get(node.args[0]);
+  const of = node.op === 'call' ? node.args[1][0] : node.args[1];
+  if (form === undefined || of === undefined) return undefined;
+  return placesOf(of, bound)?.map((place): Read => [...place, form]);
+}
+
+const FORMS: ReadonlyMap<string, string> = new Map([
+  ['has', PRESENCE],
+  ['hasValue', PRESENCE],
+  ['size', COUNT],
+]);
 
 /** `list.all(item, condition)`, of which the condition tells what of an item counts. */
 function collectMacro(node: ASTNode, bound: Bound, reads: Read[]): boolean {
@@ -43,7 +69,7 @@ function collectMacro(node: ASTNode, bound: Bound, reads: Read[]): boolean {
   const items = itemsOf(receiver, bound);
   if (!items) return false;
   // Also where the condition reads nothing of the items: how many there are counts.
-  reads.push(...items.map((item): Read => [...item, '']));
+  reads.push(...(placesOf(receiver, bound) ?? []).map((place): Read => [...place, COUNT]));
   collect(rest, new Map([...bound, [variable.args, items]]), reads);
   return true;
 }

@@ -1,0 +1,99 @@
+import { asRead, type Manifest } from '../manifest/manifest';
+import { containersOf, podTemplateOf, type LocatedContainer, type PodTemplate } from '../manifest/pod';
+import { remembering } from './cel/memo';
+import { distinct, EACH, type Read } from './cel/reads';
+import type { Parameters } from './control';
+import { subjectsOf, type BoundControl, type BoundObjectControl } from './judge';
+
+/** A rule that does not hold for a pod or for one of its containers. */
+export interface BrokenPodRule {
+  readonly rule: BoundControl;
+  /** As the API server reads it. */
+  readonly pod: PodTemplate;
+  readonly subject: LocatedContainer;
+}
+
+/**
+ * Fields that hardly any two workloads have in common. Rules that read one are asked about each pod; all others are asked
+ * together, once for all pods that agree in everything that any of them reads.
+ */
+const OWN_FIELDS: readonly string[] = [
+  ...['container.image', 'container.name', 'container.env', 'container.command', 'container.args'],
+  ...['variables.annotations', 'variables.pod.serviceAccountName', 'variables.pod.serviceAccount'],
+];
+
+/** A rule, by its place among all, that does not hold for one of its subjects, by its place among these. */
+interface Broken {
+  readonly rule: number;
+  readonly subject: number;
+}
+
+/** Prepares to ask rules about the pods of any number of objects. Answers are in the order of the rules. */
+export function podQuestion(
+  rules: readonly BoundControl[],
+  params: Parameters = {},
+): (manifest: Manifest) => readonly BrokenPodRule[] {
+  const all = rules.map((_, index) => index);
+  const own = all.filter((index) => rules[index]!.reads.some(isOwnField));
+  const shared = all.filter((index) => !own.includes(index));
+  const ask = (asked: readonly number[], given: PodTemplate): Broken[] => {
+    const pod = asRead(given);
+    const containers = containersOf(pod.spec);
+    const broken: Broken[] = [];
+    for (const rule of asked) {
+      subjectsOf(rules[rule]!, pod, containers).forEach(({ container }, subject) => {
+        if (!rules[rule]!.holds(pod, container, params)) broken.push({ rule, subject });
+      });
+    }
+    return broken;
+  };
+  const askShared = remembering(
+    ({ pod }) => ask(shared, pod as PodTemplate),
+    distinct(shared.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer))),
+  );
+  return (manifest) => {
+    const pod = podTemplateOf(manifest);
+    if (!pod) return [];
+    const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
+    const containers = containersOf(pod.spec);
+    const broken = [...askShared({ pod, variables, containers, params }), ...ask(own, pod)];
+    if (broken.length === 0) return [];
+    return broken
+      .sort((a, b) => a.rule - b.rule)
+      .map(({ rule, subject }) => located(rules[rule]!, asRead(pod), subject));
+  };
+}
+
+function isOwnField(read: Read): boolean {
+  const text = `${read.join('.')}.`;
+  return OWN_FIELDS.some((field) => text.startsWith(`${field}.`));
+}
+
+/** What is read of one container, for all of them. */
+function ofAnyContainer(read: Read): Read[] {
+  const [variable, ...fields] = read;
+  if (variable !== 'container') return [read];
+  return [
+    ['containers', EACH, 'list'],
+    ['containers', EACH, 'container', ...fields],
+  ];
+}
+
+function located(rule: BoundControl, pod: PodTemplate, subject: number): BrokenPodRule {
+  return { rule, pod, subject: subjectsOf(rule, pod)[subject]! };
+}
+
+/** Prepares to ask rules about any number of objects of one kind. */
+export function objectQuestion(
+  rules: readonly BoundObjectControl[],
+  params: Parameters = {},
+): (object: Manifest) => readonly BoundObjectControl[] {
+  const ask = remembering(
+    ({ object }) => {
+      const read = asRead(object as Manifest);
+      return rules.filter((rule) => !rule.holds(read, params));
+    },
+    distinct(rules.flatMap(({ reads }) => reads)),
+  );
+  return (object) => ask({ object, params });
+}
