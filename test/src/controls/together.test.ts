@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { CONTROLS } from '../../../src/controls/catalogue';
+import { compileRule } from '../../../src/controls/cel';
+import { remembering } from '../../../src/controls/cel/memo';
+import { readsOf } from '../../../src/controls/cel/reads';
+import { compileFor } from '../../../src/controls/cel/environment';
+import { isPodControl, type ObjectControl } from '../../../src/controls/control';
+import { bindControl, bindObjectControl, expressionOf, subjectsOf } from '../../../src/controls/judge';
+import { objectQuestion, podQuestion } from '../../../src/controls/together';
+import { asRead, type Manifest } from '../../../src/manifest/manifest';
+import { podTemplateOf } from '../../../src/manifest/pod';
+import { ClusterTarget } from '../../../src/target/target';
+
+const TARGET = ClusterTarget.kubernetes('1.37');
+const PARAMETERS = { registries: ['registry.example/'] };
+
+const reads = (expression: string) => readsOf(compileFor(30, expression).ast).map((read) => read.join('.'));
+
+describe('what an expression reads', () => {
+  it.each([
+    ['object.spec.type', ['object.spec.type']],
+    ["object.?spec.?type.orValue('x') == object.spec.type", ['object.spec.type']],
+    ['has(object.spec.type)', ['object.spec.type.?']],
+    ['object.?spec.?tls.hasValue()', ['object.spec.tls.?']],
+    ['object.spec.rules.size() > 0', ['object.spec.rules.#']],
+    ['object.spec.rules.size() > 0 && object.spec.rules[0].a == 1', ['object.spec.rules']],
+    [
+      "object.spec.list.all(item, item.?name.orValue('') == '')",
+      ['object.spec.list.#', 'object.spec.list.*.name'],
+    ],
+    [
+      'object.list.exists(a, a.list.exists(b, b.c == a.d))',
+      ['object.list.#', 'object.list.*.list.#', 'object.list.*.list.*.c', 'object.list.*.d'],
+    ],
+    [
+      '[object.?a, object.?b].all(list, list.orValue([]).all(x, x.y == 1))',
+      ['object.a.#', 'object.b.#', 'object.a.*.y', 'object.b.*.y'],
+    ],
+    // A key that is no literal may be any.
+    ["object.data.all(key, object.data[key] != '')", ['object.data']],
+  ])('%s', (expression, expected) => {
+    expect([...reads(expression)].sort()).toEqual([...expected].sort());
+  });
+});
+
+describe('a remembered answer', () => {
+  const ask = (expression: string) => {
+    const rule = compileRule(expression, 30);
+    const asked: unknown[] = [];
+    const question = remembering((context) => {
+      asked.push(context);
+      return rule(context);
+    }, rule.reads);
+    return { asked, question };
+  };
+
+  it('is that of every context that agrees in what is read', () => {
+    const { asked, question } = ask("object.kind == 'Pod'");
+    expect(
+      [{ kind: 'Pod' }, { kind: 'Pod', name: 'b' }, { kind: 'Job' }].map((object) => question({ object })),
+    ).toEqual([true, true, false]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each([
+    [{ a: 1 }, { a: '1' }],
+    [{ a: true }, { a: 'true' }],
+    [{ a: ['x', 'y'] }, { a: ['xy'] }],
+    [{ a: ['x","y'] }, { a: ['x', 'y'] }],
+    [{ a: {} }, {}],
+    [{ a: {} }, { a: [] }],
+    [{ a: null }, { a: NaN }],
+    [{ a: { b: 'c' } }, { a: { b: { c: '' } } }],
+    [{ a: [[], []] }, { a: [[[]]] }],
+    [{ a: { x: 1, y: 2 } }, { a: { x: { y: 2 } } }],
+  ])('is not that of another value: %j and %j', (one, other) => {
+    const question = remembering(({ object }) => ({ object }), [['object', 'a']]);
+    expect(question({ object: other })).not.toBe(question({ object: one }));
+  });
+
+  it('is not kept for values that are no JSON, nor where contexts hardly ever agree', () => {
+    const question = remembering((context) => ({ context }), [['object']]);
+    const object = { at: new Date(0) };
+    expect(question({ object })).not.toBe(question({ object }));
+    for (let index = 0; index < 1_000; index += 1) question({ object: index });
+    expect(question({ object: 1 })).not.toBe(question({ object: 1 }));
+  });
+});
+
+/** Any value, often one of the few that rules ask for. */
+const VALUE: fc.Arbitrary<unknown> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(true, false, 0, 1, 80, '', 'ALL', 'RuntimeDefault', 'root', 'default', null),
+  },
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+const some = (model: Record<string, fc.Arbitrary<unknown>>) => fc.record(model, { requiredKeys: [] });
+const list = (item: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 5, arbitrary: fc.array(item, { maxLength: 2 }) }, VALUE);
+
+const SECURITY = some({
+  privileged: VALUE,
+  runAsNonRoot: VALUE,
+  runAsUser: VALUE,
+  runAsGroup: VALUE,
+  allowPrivilegeEscalation: VALUE,
+  seccompProfile: some({ type: VALUE }),
+  capabilities: some({ add: list(VALUE), drop: list(VALUE) }),
+  supplementalGroups: list(VALUE),
+});
+
+const CONTAINER = some({
+  name: fc.constantFrom('a', 'b'),
+  image: fc.constantFrom('registry.example/a:1', 'a', 'b:latest', 1, null),
+  securityContext: fc.oneof(SECURITY, VALUE),
+  resources: some({ limits: VALUE, requests: VALUE }),
+  ports: list(some({ containerPort: VALUE, hostPort: VALUE })),
+  volumeMounts: list(some({ name: fc.constantFrom('a', 'b'), readOnly: VALUE })),
+  env: list(some({ name: fc.constantFrom('PASSWORD', 'A'), value: VALUE })),
+  livenessProbe: VALUE,
+  command: VALUE,
+});
+
+const POD: fc.Arbitrary<Manifest> = fc.record({
+  apiVersion: fc.constant('v1'),
+  kind: fc.constant('Pod'),
+  metadata: some({
+    annotations: fc.dictionary(fc.string(), fc.string(), { maxKeys: 1 }),
+  }),
+  spec: some({
+    containers: list(CONTAINER),
+    initContainers: list(CONTAINER),
+    securityContext: fc.oneof(SECURITY, VALUE),
+    hostNetwork: VALUE,
+    hostPID: VALUE,
+    hostUsers: VALUE,
+    volumes: list(
+      some({
+        name: fc.constantFrom('a', 'b'),
+        hostPath: VALUE,
+        emptyDir: VALUE,
+        secret: VALUE,
+        projected: VALUE,
+      }),
+    ),
+    tolerations: list(some({ key: VALUE })),
+    os: some({ name: fc.constantFrom('windows', 'linux') }),
+  }),
+});
+
+const POD_RULES = CONTROLS.filter(isPodControl).flatMap((control) => bindControl(control, TARGET) ?? []);
+
+/** What a rule says when nothing is remembered. */
+function asked(expression: string, context: Record<string, unknown>): boolean {
+  try {
+    return compileRule(expression, TARGET.minor)(context);
+  } catch {
+    return false;
+  }
+}
+
+describe('asking rules together', () => {
+  it('finds in any pods what asking each rule about each of them finds', () => {
+    const question = podQuestion(POD_RULES, PARAMETERS);
+    fc.assert(
+      fc.property(POD, (manifest) => {
+        const pod = podTemplateOf(asRead(manifest))!;
+        const expected = POD_RULES.flatMap((rule) =>
+          subjectsOf(rule, pod)
+            .filter(({ container }) => {
+              const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
+              return !asked(expressionOf(rule.control, TARGET), { container, params: PARAMETERS, variables });
+            })
+            .map(({ path }) => `${rule.control.id} ${path}`),
+        );
+        const found = question(manifest).map(({ rule, subject }) => `${rule.control.id} ${subject.path}`);
+        expect(found).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('finds in any objects what asking each rule about each of them finds', () => {
+    const controls = CONTROLS.filter((control): control is ObjectControl => control.scope === 'object');
+    const rules = controls.flatMap((control) => bindObjectControl(control, TARGET) ?? []);
+    const question = objectQuestion(rules);
+    const examples = controls.flatMap(({ examples: { fails, passes } }) => [fails, passes]);
+    const object = fc
+      .tuple(fc.constantFrom(...examples), fc.constantFrom(...examples))
+      .chain(([one, other]) =>
+        some({
+          ...Object.fromEntries(
+            Object.keys({ ...one, ...other }).map((key) => [
+              key,
+              fc.constantFrom(one[key], other[key], null),
+            ]),
+          ),
+        }),
+      );
+    fc.assert(
+      fc.property(object as fc.Arbitrary<Manifest>, (manifest) => {
+        const expected = rules.filter(
+          ({ control }) => !asked(expressionOf(control, TARGET), { object: asRead(manifest), params: {} }),
+        );
+        expect(question(manifest).map(({ control }) => control.id)).toEqual(
+          expected.map(({ control }) => control.id),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
