@@ -1,4 +1,4 @@
-import { asRead, type Manifest } from '../manifest/manifest';
+import { readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { containersOf, podTemplateOf, type LocatedContainer, type PodTemplate } from '../manifest/pod';
 import { remembering } from './cel/memo';
 import { distinct, EACH, type Read } from './cel/reads';
@@ -37,7 +37,7 @@ export function podQuestion(
   const own = all.filter((index) => rules[index]!.reads.some(isOwnField));
   const shared = all.filter((index) => !own.includes(index));
   const ask = (asked: readonly number[], given: PodTemplate): Broken[] => {
-    const pod = asRead(given);
+    const pod = readWithoutNulls(given);
     const containers = containersOf(pod.spec);
     const broken: Broken[] = [];
     for (const rule of asked) {
@@ -60,7 +60,7 @@ export function podQuestion(
     if (broken.length === 0) return [];
     return broken
       .sort((a, b) => a.rule - b.rule)
-      .map(({ rule, subject }) => located(rules[rule]!, asRead(pod), subject));
+      .map(({ rule, subject }) => located(rules[rule]!, readWithoutNulls(pod), subject));
   };
 }
 
@@ -90,7 +90,7 @@ export function objectQuestion(
 ): (object: Manifest) => readonly BoundObjectControl[] {
   const ask = remembering(
     ({ object }) => {
-      const read = asRead(object as Manifest);
+      const read = readWithoutNulls(object as Manifest);
       return rules.filter((rule) => !rule.holds(read, params));
     },
     distinct(rules.flatMap(({ reads }) => reads)),

@@ -49,19 +49,6 @@ function holdsNull(value: unknown): boolean {
   return false;
 }
 
-/** The value as the API server reads it: itself where no member is null, and else a copy without them. */
-export function asRead<T>(value: T): T {
-  return hasNulls(value) ? withoutNulls(value) : value;
-}
-
-function hasNulls(value: unknown): boolean {
-  if (typeof value !== 'object') return false;
-  if (value === null) return true;
-  if (Array.isArray(value)) return value.some(hasNulls);
-  for (const name in value) if (hasNulls((value as JsonObject)[name])) return true;
-  return false;
-}
-
 /** The group of `apiVersion`; empty for the core group. */
 export function groupOf(manifest: Pick<Manifest, 'apiVersion'>): string {
   const slash = manifest.apiVersion.indexOf('/');
