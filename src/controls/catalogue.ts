@@ -2,6 +2,7 @@ import type { Control } from './control';
 import { CONTROL_PLANE_FLAG_CONTROLS } from './control-plane';
 import { IDENTITY_CONTROLS } from './identity';
 import { IMAGE_CONTROLS } from './images';
+import { LEAK_CONTROLS } from './leaks';
 import { NAMESPACE_CONTROLS } from './namespaces';
 import { NETWORK_CONTROLS } from './network';
 import { NODE_FILE_CONTROLS } from './node-files';
@@ -21,6 +22,7 @@ export const CONTROLS: readonly Control[] = [
   ...POD_EXTRA_CONTROLS,
   ...IMAGE_CONTROLS,
   ...SECRET_CONTROLS,
+  ...LEAK_CONTROLS,
   ...IDENTITY_CONTROLS,
   ...RBAC_CONTROLS,
   ...RBAC_CHAIN_CONTROLS,

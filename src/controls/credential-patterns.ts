@@ -87,6 +87,28 @@ export function tokenFormatIn(text: string): string | undefined {
   return Object.keys(TOKEN_FORMATS).find((name) => new RegExp(TOKEN_FORMATS[name]!).test(text));
 }
 
+const ANY_TOKEN = new RegExp(TOKEN);
+const ANY_SAMPLE = new RegExp(SAMPLE);
+
+/** Whether a text holds a credential of a well-known format; quick, for every text of a cluster. */
+export function holdsToken(text: string): boolean {
+  return text.length >= 16 && ANY_TOKEN.test(text) && !ANY_SAMPLE.test(text);
+}
+
+/** Whether the value of that name is a credential in plain text: what {@link isCredential} says, here. */
+export function namesCredential(name: string, value: string): boolean {
+  if (holdsToken(value)) return true;
+  if (new RegExp(PASSWORD_NAME).test(name) && !new RegExp(NO_PASSWORD).test(value)) return true;
+  return new RegExp(KEY_NAME).test(name) && looksRandom(value);
+}
+
+function looksRandom(value: string): boolean {
+  const matches = (pattern: string) => new RegExp(pattern).test(value);
+  if (matches(SAMPLE) || matches('^/')) return false;
+  const turns = matches(RANDOM_SHORT) && matches(RANDOM_TURNS) && !matches(OBJECT_NAME);
+  return turns || ['[a-z]', '[A-Z]', '[0-9]', RANDOM_LONG].every(matches) || matches(UUID);
+}
+
 /** A condition of the Common Expression Language: the value of that name is a credential in plain text. */
 export function isCredential(name: string, value: string): string {
   return `(${[

@@ -94,6 +94,8 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'secret-mount-read-only',
     'no-credential-in-env',
     'no-credential-in-config-map',
+    'no-credential-in-args',
+    'no-credential-in-manifest',
     'no-plaintext-secret',
     'no-host-path-persistent-volume',
     // Who a pod is, and how long whoever steals that stays it
