@@ -200,8 +200,6 @@ function daemonSetSpec(
         nodeSelector: { 'kubernetes.io/os': 'linux' },
         ...(tolerations.length > 0 && { tolerations }),
         terminationGracePeriodSeconds: 1,
-        // Policy is loaded from the user namespace that the node itself runs in.
-        hostUsers: true,
         initContainers: steps.map(({ container }) => container),
         containers: [
           {
