@@ -11,6 +11,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toYaml } from '../../src';
+import { readCertificate } from '../../src/seal/certificate';
+import { SEAL_SCOPES } from '../../src/seal/scope';
+import { sealSecret } from '../../src/seal/seal-secret';
+import { fixture, NOW } from '../src/seal/support';
 import { Blueprint, ClusterTarget, HardenedDeployment, SealedSecret, Tenant } from '../../constructs';
 import { corpusFile, create, describeWithApiServer, podOf } from './harness';
 
@@ -113,6 +117,31 @@ if (CRD) {
       expect(() => open(password, 'shop-web/other')).toThrow();
       expect(JSON.stringify(manifests)).not.toContain(PASSWORD);
     });
+
+    it.each(SEAL_SCOPES)(
+      'is accepted as bulwark seals it, %s, for each type that it checks',
+      async (scope) => {
+        const certificate = readCertificate(fixture('kubeseal/certificate.pem'), 'certificate.pem', NOW);
+        const types: Record<string, Record<string, string>> = {
+          Opaque: { empty: '' },
+          'kubernetes.io/basic-auth': { username: 'shop' },
+          'kubernetes.io/tls': {
+            'tls.crt': fixture('kubeseal/certificate.pem'),
+            'tls.key': fixture('kubeseal/key.pem'),
+          },
+        };
+        for (const [type, values] of Object.entries(types)) {
+          const name = `${scope}-${type.replaceAll(/[^a-z]/gi, '-')}`.toLowerCase();
+          const bytes = new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]));
+          const place = { name, namespace: 'shop-web', scope };
+          const secret = { ...place, type, immutable: true, labels: { app: 'shop' }, values: bytes };
+          const manifest = sealSecret(secret, certificate);
+          const { status, body } = await create(server(), manifest as any);
+          expect([status, body.message]).toEqual([201, undefined]);
+          expect(body.spec).toEqual(manifest.spec);
+        }
+      },
+    );
 
     it('is mounted by pods that the namespace admits, as files for the group of the pod only', async () => {
       const pod = podOf(manifests.find(({ kind }) => kind === 'Deployment'));

@@ -1,3 +1,6 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
 /**
  * A value that tests use where a secret would stand, and that must be found nowhere afterwards. It is put together here, so that the
  * sources do not hold it either.
@@ -13,4 +16,27 @@ export function formsOfCanary(): string[] {
     return text.slice([0, 2, 3][before], -4);
   });
   return [CANARY, bytes.toString('hex'), ...encoded];
+}
+
+/** What others made or keep for themselves. */
+const SKIPPED = new Set(['node_modules', '.git']);
+
+/** The files below folders that hold the canary in one of its forms, and the number of files that were read. */
+export function findCanary(folders: readonly string[]): { readonly files: number; readonly found: string[] } {
+  const forms = formsOfCanary().map((form) => Buffer.from(form));
+  const files = folders.flatMap(filesBelow);
+  const found = files.filter((file) => {
+    const bytes = fs.readFileSync(file);
+    return forms.some((form) => bytes.includes(form));
+  });
+  return { files: files.length, found };
+}
+
+function filesBelow(folder: string): string[] {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (SKIPPED.has(entry.name)) return [];
+    if (entry.isDirectory()) return filesBelow(file);
+    return entry.isFile() ? [file] : [];
+  });
 }
