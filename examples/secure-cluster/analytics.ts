@@ -2,6 +2,7 @@ import { Cron, Size } from 'cdk8s';
 import { EnvValue, PersistentVolumeAccessMode, PersistentVolumeClaim, Probe, Volume } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { HardenedCronJob, HardenedStatefulSet, Tenant, Waivers } from '../../constructs';
+import { SSO } from './people';
 import { redisExporter, resources, sealed } from './shop';
 
 /** A team that counts events: a small store that keeps its data, and a job that writes a report every night. */
@@ -9,7 +10,11 @@ export class Analytics extends Tenant {
   readonly store: HardenedStatefulSet;
 
   constructor(scope: Construct) {
-    super(scope, 'analytics', { quota: { cpu: '2', memory: '4Gi', storage: '20Gi', pods: 20 } });
+    super(scope, 'analytics', {
+      owner: 'analytics',
+      groups: { viewers: [SSO.group('analytics')] },
+      quota: { cpu: '2', memory: '4Gi', storage: '20Gi', pods: 20 },
+    });
     Waivers.of(this).waive('apparmor-profile', {
       reason: 'the analytics nodes run an SELinux distribution without AppArmor',
     });

@@ -18,8 +18,15 @@ export class Platform extends Tenant {
   readonly monitoring: HardenedDeployment;
 
   constructor(scope: Construct) {
-    super(scope, 'platform', { quota: { cpu: '4', memory: '8Gi', loadBalancers: 2 } });
-    this.ingress = ingressController(this.namespace('ingress'), new Chart(this, 'cluster-roles'));
+    super(scope, 'platform', {
+      owner: 'platform',
+      quota: { cpu: '4', memory: '8Gi' },
+      allowances: { loadBalancers: ['ingress'] },
+    });
+    this.ingress = ingressController(
+      this.namespace('ingress', { quota: { loadBalancers: 1 } }),
+      new Chart(this, 'cluster-roles'),
+    );
     this.monitoring = monitoringAgent(this.namespace('monitoring'));
   }
 }

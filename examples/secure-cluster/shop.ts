@@ -11,7 +11,15 @@ import {
   type Service as KubernetesService,
 } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { HardenedDeployment, SealedSecret, Tenant, Waivers, type TenantNamespace } from '../../constructs';
+import {
+  HardenedDeployment,
+  SealedSecret,
+  Subject,
+  Tenant,
+  Waivers,
+  type TenantNamespace,
+} from '../../constructs';
+import { SSO } from './people';
 
 const REGISTRY = 'gcr.io/google-samples/microservices-demo';
 const VERSION = 'v0.3.6';
@@ -47,7 +55,15 @@ export class Shop extends Tenant {
   private readonly redisSecret = sealed(this.web, 'redis-cart');
 
   constructor(scope: Construct) {
-    super(scope, 'shop', { quota: { cpu: '12', memory: '16Gi' } });
+    super(scope, 'shop', {
+      owner: 'shop',
+      groups: {
+        developers: [SSO.group('shop-developers')],
+        deployers: [Subject.serviceAccount('pipelines', 'shop')],
+      },
+      quota: { cpu: '12', memory: '16Gi' },
+      allowances: { ingressHosts: ['shop.example.com', INGRESS_HOST] },
+    });
 
     const ad = this.service('adservice', {
       port: 9555,
