@@ -5,6 +5,8 @@ import { requiredDefinitions } from '../manifest/custom-resources';
 import { compareText, describeObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
+import { closedByGuardrails } from '../rbac/guarded';
+import { provePermissions, type TenantEscape } from '../rbac/tenant-proof';
 import { wrapWords } from './wrap';
 
 /** Label that names the tenant a namespace belongs to. */
@@ -23,6 +25,8 @@ export interface Summary {
   /** Number of workloads each control holds for, by the control's id, for every control that the target has. */
   readonly controls: ReadonlyMap<string, number>;
   readonly waivers: readonly RecordedWaiver[];
+  /** Ways by which rights lead out of a tenant: those that a waiver on the binding or workload agrees to, and the others. */
+  readonly rights: { readonly agreed: number; readonly open: number };
 }
 
 /** Counts and judges manifests as they are, without changing them. */
@@ -35,7 +39,28 @@ export function summarize(manifests: readonly Manifest[], target: ClusterTarget)
     workloads: workloads.length,
     controls: controlsHeld(workloads, target),
     waivers: manifests.flatMap(waiversOf),
+    rights: rightsOf(manifests),
   };
+}
+
+function rightsOf(manifests: readonly Manifest[]): Summary['rights'] {
+  const { escapes } = provePermissions(manifests, { closedBy: closedByGuardrails(manifests) });
+  const isAgreed = ({ manifest }: TenantEscape) =>
+    waiversOf(manifest).some(({ control }) => control === 'no-way-out-of-tenant');
+  const agreed = escapes.filter(isAgreed).length;
+  return { agreed, open: escapes.length - agreed };
+}
+
+function describeRights({ tenants, rights: { agreed, open } }: Summary): string[] {
+  const count = tenants.size;
+  if (count < 2) return [];
+  const save = agreed > 0 ? `, save ${agreed} that ${agreed === 1 ? 'is' : 'are'} agreed` : '';
+  const pairs = `${count * (count - 1)} ordered pairs of tenants`;
+  const text =
+    open === 0
+      ? `no chain leads from one to the other in any of ${pairs}${save}`
+      : `${open === 1 ? '1 way leads' : `${open} ways lead`} out of tenants${save}`;
+  return wrap('rights', text);
 }
 
 function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, number> {
@@ -84,6 +109,7 @@ export function formatSummary(summary: Summary): string {
       'tenants',
       `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`,
     ),
+    ...describeRights(summary),
     ...wrap(
       'controls',
       `${controls.size - broken.length} of ${controls.size} hold for all ${workloads} workloads`,

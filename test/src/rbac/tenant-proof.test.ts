@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { closedByGuardrails, parseSubject, provePermissions, rbacOf } from '../../../src/rbac';
 import type { Manifest } from '../../../src/manifest/manifest';
+import { formatSummary, summarize } from '../../../src/report/summary';
+import { ClusterTarget } from '../../../src/target/target';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -279,4 +281,20 @@ it('never says that a tenant is kept apart while one of its subjects may read in
     { numRuns: 400, seed: 20_261_124 },
   );
   expect(apart).toBeGreaterThan(40);
+});
+
+it('is told in the summary, with what is agreed and what is not', () => {
+  const lists = [...member, ...give(DEV, 'list pods')];
+  const told = (manifests: readonly Manifest[]) =>
+    formatSummary(summarize([...TENANTS, ...manifests], ClusterTarget.kubernetes('1.33'))).replaceAll(
+      /\s+/g,
+      ' ',
+    );
+  expect(told(member)).toContain(
+    'no chain leads from one to the other in any of 2 ordered pairs of tenants controls',
+  );
+  expect(told(lists)).toContain('1 way leads out of tenants');
+  const annotations = { 'cdk8s-bulwark/waive.no-way-out-of-tenant': 'both tenants have agreed to it' };
+  const agreed = lists.map((one) => ({ ...one, metadata: { ...one.metadata, annotations } }));
+  expect(told(agreed)).toContain('2 ordered pairs of tenants, save 1 that is agreed');
 });
