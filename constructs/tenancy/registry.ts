@@ -16,7 +16,7 @@ export interface TenancyPolicy {
   readonly requiredLabels?: readonly string[];
 }
 
-/** A tenant as the others see it. @internal */
+/** A tenant as the others see it. */
 export interface TenantFacts {
   readonly name: string;
   /** Path of its construct. */

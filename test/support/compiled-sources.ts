@@ -16,8 +16,8 @@ export function compileSources(): string {
     fs
       .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => path.join(folder, name)),
-  ).filter((file) => file.endsWith('.ts'));
-  for (const file of sources) {
+  );
+  for (const file of sources.filter((name) => name.endsWith('.ts'))) {
     const { code } = transformFileSync(path.join(ROOT, file), {
       swcrc: false,
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
@@ -26,6 +26,10 @@ export function compileSources(): string {
     const compiled = path.join(out, file.replace(/\.ts$/, '.js'));
     fs.mkdirSync(path.dirname(compiled), { recursive: true });
     fs.writeFileSync(compiled, code);
+  }
+  for (const data of sources.filter((name) => /^examples.*\.ya?ml$/.test(name))) {
+    fs.mkdirSync(path.join(out, path.dirname(data)), { recursive: true });
+    fs.copyFileSync(path.join(ROOT, data), path.join(out, data));
   }
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(out, 'node_modules'));
   return out;

@@ -13,7 +13,11 @@ export function edition(which: keyof typeof EDITIONS, outdir: string): Blueprint
   const cluster = new Blueprint({ target: ClusterTarget.kubernetes('1.33'), outdir });
   for (const [namespace, value] of Object.entries(EDITIONS[which])) {
     const chart = new Chart(cluster, namespace);
-    new ApiObject(chart, 'Namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    new ApiObject(chart, 'Namespace', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    });
     new ApiObject(chart, 'Settings', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
