@@ -38,11 +38,11 @@ export interface Reachability {
   /** Every connection there can be, ordered by source and destination. */
   connections(): readonly Connection[];
   readonly target: ClusterTarget;
-  /** @internal */
+  /** Pods and policies, for the other questions in this folder. */
   readonly network: Network;
-  /** @internal */
+  /** What each class of pods may reach, for the same. */
   readonly rows: Rows;
-  /** @internal */
+  /** What is reached by another name, for the same. */
   readonly services: Services;
 }
 

@@ -146,7 +146,7 @@ describe('the example cluster', () => {
     const outdir = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'bulwark-example-')), 'dist');
     const { files, otherFiles } = secureCluster(undefined, outdir).synth();
     // What is for nodes is in a folder, which kubectl does not read.
-    expect(fs.readdirSync(DIST)).toEqual([...files, 'nodes']);
+    expect(fs.readdirSync(DIST)).toEqual([...files, 'control-plane', 'nodes']);
     for (const file of [...files, ...otherFiles]) {
       expect(fs.readFileSync(path.join(outdir, file), 'utf8')).toBe(
         fs.readFileSync(path.join(DIST, file), 'utf8'),
