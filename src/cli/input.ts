@@ -7,7 +7,7 @@ const MANIFEST_FILE = /\.(ya?ml|json)$/;
 const LARGEST_FILE = 64 * 1024 * 1024;
 
 /**
- * The Kubernetes objects of files, folders (with what is below them) and, for `-`, of standard input, and an error for each
+ * The Kubernetes objects of files, folders (with what is below them, save what a synthesis made for nodes) and, for `-`, of standard input, and an error for each
  * file and document that could not be read.
  */
 export function readPaths(paths: readonly string[]): ReadResult {
@@ -25,9 +25,27 @@ export function filesOf(given: string): (string | BulwarkError)[] {
   if (!stat) return [new BulwarkError(`${given}: there is no such file or folder. Correct the path.`)];
   if (!stat.isDirectory()) return [given];
   const names = fs.readdirSync(given, { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => MANIFEST_FILE.test(name) && !name.includes('node_modules')).sort();
+  const forNodes = foldersForNodes(names);
+  const files = names
+    .filter(
+      (name) =>
+        MANIFEST_FILE.test(name) &&
+        !name.includes('node_modules') &&
+        !forNodes.some((folder) => name.startsWith(folder)),
+    )
+    .sort();
   if (files.length > 0) return files.map((name) => path.join(given, name));
   return [new BulwarkError(`${given}: holds no .yaml, .yml or .json file. Name a folder of manifests.`)];
+}
+
+/** The list that a synthesis leaves in each folder of files that are for nodes, not for kubectl. */
+const NODE_FILES_INDEX = '.made-by-cdk8s-bulwark';
+
+/** Folders that kubectl does not read either; whoever means one names it. */
+function foldersForNodes(names: readonly string[]): string[] {
+  return names
+    .filter((name) => path.basename(name) === NODE_FILES_INDEX && path.dirname(name) !== '.')
+    .map((name) => `${path.dirname(name)}${path.sep}`);
 }
 
 function readFile(file: string | BulwarkError): ReadResult {

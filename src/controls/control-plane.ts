@@ -46,7 +46,7 @@ const API_SERVER_FLAGS: readonly FlagRule[] = [
     cis: '1.2.1',
     aliases: { kubescape: ['C-0113'], trivy: ['KCV-0001'], checkov: ['CKV_K8S_68'] },
     good: 'false',
-    holds: (value, flags) => isOff(value) || flags.has('authentication-config'),
+    holds: (value, flags) => isOff(value) || (value === undefined && flags.has('authentication-config')),
   },
   {
     id: 'api-server-no-token-file',
