@@ -78,10 +78,13 @@ function obstacles(target: ClusterTarget, pool: NodePool | undefined): string[] 
   ];
 }
 
-/** Puts the pods of a tenant where they belong; what a pod says itself is checked by {@link strays}. */
+/** Puts the pods of a tenant where they belong; one that names another runtime than the sandbox fails the synthesis. */
 export function place({ runtimeClass, pool }: Placement): PodAddition {
   return ({ spec }) => {
-    if (runtimeClass !== undefined) spec.runtimeClassName ??= runtimeClass;
+    if (runtimeClass !== undefined) {
+      const named = (spec.runtimeClassName ??= runtimeClass);
+      if (named !== runtimeClass) throw outOfSandbox(JSON.stringify(named), runtimeClass);
+    }
     if (!pool) return;
     spec.nodeSelector = { ...(spec.nodeSelector as object | undefined), ...pool.labels };
     const own = Array.isArray(spec.tolerations) ? (spec.tolerations as unknown[]) : [];
@@ -92,6 +95,12 @@ export function place({ runtimeClass, pool }: Placement): PodAddition {
     }));
     spec.tolerations = [...own, ...added];
   };
+}
+
+function outOfSandbox(named: string, runtimeClass: string): BulwarkError {
+  return new BulwarkError(
+    `A pod of a hostile tenant names the RuntimeClass ${named}, out of the sandbox '${runtimeClass}'. Remove runtimeClassName.`,
+  );
 }
 
 /** What a hostile tenant may not have at all. */

@@ -1,3 +1,4 @@
+import { ApiObject, JsonPatch } from 'cdk8s';
 import { Blueprint, ClusterTarget, HardenedDeployment, Tenant, type TenantProps } from '../../../constructs';
 import { blueprint, objectOf, specOf } from '../support';
 
@@ -291,6 +292,14 @@ describe('a hostile tenant', () => {
     const make = () =>
       new Tenant(cluster('1.33', CAPABLE), 'acme', { trust: 'hostile', nodePool: 'customers', ...props });
     expect(make).toThrow(message);
+  });
+
+  it('cannot leave its sandbox by a RuntimeClass of another name', () => {
+    const all = cluster('1.33', CAPABLE);
+    const namespace = new Tenant(all, 'acme', { trust: 'hostile', nodePool: 'customers' }).namespace('app');
+    const app = new HardenedDeployment(namespace, 'app', { containers: [{ image: IMAGE }] });
+    ApiObject.of(app).addJsonPatch(JsonPatch.add('/spec/template/spec/runtimeClassName', 'runc'));
+    expect(() => all.synth()).toThrow(/names the RuntimeClass "runc", out of the sandbox 'gvisor'/);
   });
 
   it('may not be a pool without a label', () => {
