@@ -80,10 +80,13 @@ function authenticationVolume({ configurations, layout }: ControlPlanePlan): obj
   return { extraVolumes: [{ hostPath: layout.folder, mountPath: layout.folder, readonly: true }] };
 }
 
+/** Talos adds Node and RBAC itself. */
 function authorizers({ configurations }: ControlPlanePlan): object {
   if (!configurations.authorization) return {};
-  const { authorizers: list } = configurations.authorization as { readonly authorizers: readonly object[] };
-  return { authorizationConfig: list };
+  const { authorizers: list } = configurations.authorization as {
+    readonly authorizers: readonly { readonly type: string }[];
+  };
+  return { authorizationConfig: list.filter(({ type }) => type === 'Webhook') };
 }
 
 function without(flags: Flags, names: readonly string[]): Flags {

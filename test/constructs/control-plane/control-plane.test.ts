@@ -251,3 +251,17 @@ describe('a control plane is refused that has', () => {
     expect(() => filesOf(version, props)).toThrow(/^cp: /);
   });
 });
+
+describe('the files for Talos', () => {
+  it('name webhooks alone, since Talos adds Node and RBAC itself', () => {
+    const files = filesOf('1.33', {
+      platforms: ['talos'],
+      authorization: { webhooks: [{ name: 'opa', kubeConfigFile: '/var/opa/webhook.conf' }] },
+    });
+    const { cluster, machine } = read(files, 'talos/controlplane-patch');
+    expect(cluster.apiServer.authorizationConfig.map(({ type }: any) => type)).toEqual(['Webhook']);
+    expect(Object.keys(cluster.apiServer.extraArgs)).not.toContain('authorization-config');
+    expect(machine.kubelet.extraConfig.seccompDefault).toBe(true);
+    expect(JSON.stringify(machine)).not.toContain('KubeletConfiguration');
+  });
+});
