@@ -1,0 +1,271 @@
+import { findControl } from '../controls/catalogue';
+import { isPodControl, type Control, type ObjectControl, type PodControl } from '../controls/control';
+import { controlsOf, PROFILES, type ProfileName } from '../controls/profiles';
+import { BulwarkError } from '../errors';
+import type { Manifest } from '../manifest/manifest';
+import { TENANT_LABEL } from '../report/summary';
+import { ALLOWANCE_LISTS, ALLOWANCES_NAME } from '../tenancy/allowances';
+import type { ClusterTarget } from '../target/target';
+import { allowanceVariables } from './allowed';
+import { GUARD_GROUPS, POD_GUARDS, type Guard, type GuardGroup } from './guards';
+import { isJudgedInCluster, namespacedKindsOf, objectValidations, resourceRuleOf } from './object-controls';
+import { enforcedByLevel, messageOf, podValidations, type PodSecurityLevel } from './pod-controls';
+import {
+  bindingManifest,
+  GUARD_MODES,
+  policyManifest,
+  type GuardMode,
+  type GuardPolicy,
+  type LabelRequirement,
+  type NamedExpression,
+  type Validation,
+} from './policy';
+import { bringsPod, POD_SHAPES, podVariables, type PodShape } from './shapes';
+import { EXCEPT_CONTROL_PLANE, exempt } from './who';
+
+/** What guard rails there are, and whom they hold. */
+export interface GuardrailOptions {
+  readonly target: ClusterTarget;
+  /** The controls that pods and other objects of tenants are held to. @default 'hardened' */
+  readonly profile?: ProfileName;
+  /** Ids of controls to hold them to beside those of the profile. @default none */
+  readonly controls?: readonly string[];
+  /**
+   * Whether Pod Security admission is on in the cluster. What the label of a namespace makes it enforce on Pods is then asked
+   * of the objects that make Pods only.
+   * @default true
+   */
+  readonly podSecurityAdmission?: boolean;
+  /** What happens to a request that a guard is against. @default 'deny' */
+  readonly mode?: GuardMode;
+  /**
+   * Whether a namespace can have a mode of its own, by its label `cdk8s-bulwark/guardrails`, which tenants cannot change.
+   * @default false
+   */
+  readonly rollOut?: boolean;
+  /**
+   * Groups of the platform, which owns what tenants must not change. Guards do not hold them; the controls about pods hold
+   * everybody.
+   * @default system:masters and kubeadm:cluster-admins
+   */
+  readonly platformGroups?: readonly string[];
+  /** Groups that nothing here holds, for emergencies. @default none */
+  readonly breakGlassGroups?: readonly string[];
+}
+
+/** Label of a namespace that gives it a mode of its own. */
+export const MODE_LABEL = 'cdk8s-bulwark/guardrails';
+
+/** The groups of whoever set the cluster up. */
+export const DEFAULT_PLATFORM_GROUPS: readonly string[] = ['system:masters', 'kubeadm:cluster-admins'];
+
+const IN_TENANTS: LabelRequirement = { key: TENANT_LABEL, operator: 'Exists' };
+const ENFORCED = 'pod-security.kubernetes.io/enforce';
+const OLDEST_MINOR = 30;
+
+/**
+ * The ValidatingAdmissionPolicies and their bindings, in the order of their names.
+ * @throws BulwarkError for a target without ValidatingAdmissionPolicy v1, and for a group that would exempt everybody.
+ */
+export function guardrailManifests(options: GuardrailOptions): Manifest[] {
+  const policies = guardrailPolicies(options);
+  return [...policies.map(policyManifest), ...policies.flatMap((policy) => bindingsOf(policy, options))];
+}
+
+/** The policies before they are written down. */
+export function guardrailPolicies(options: GuardrailOptions): GuardPolicy[] {
+  checkOptions(options);
+  const controls = requestedControls(options).filter(isJudgedInCluster);
+  const policies = [
+    ...POD_SHAPES.flatMap((shape) => podPolicies(shape, controls.filter(isPodControl), options)),
+    ...GUARD_GROUPS.map((group) => groupPolicy(group, options)),
+    ...objectPolicies(controls.filter(isNamespacedObjectControl), options),
+  ];
+  return policies
+    .filter(({ validations }) => validations.length > 0)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function requestedControls({ profile = 'hardened', controls = [] }: GuardrailOptions): Control[] {
+  const more = controls.map((id) => {
+    const control = findControl(id);
+    if (control && isJudgedInCluster(control)) return control;
+    throw new BulwarkError(
+      `Guard rails cannot hold anybody to '${id}': ${control ? whyNot(control) : 'there is no such control'}. Remove it.`,
+    );
+  });
+  return [...new Set([...controlsOf(profile), ...more])];
+}
+
+function whyNot({ id, scope }: Control): string {
+  return (
+    MANIFESTS_ONLY[id] ??
+    `the API server is not asked about such objects, or not about several at once (scope ${scope})`
+  );
+}
+
+function checkOptions({ target, platformGroups = [], breakGlassGroups = [] }: GuardrailOptions): void {
+  if (target.minor < OLDEST_MINOR) {
+    throw new BulwarkError(
+      `Guard rails need ValidatingAdmissionPolicy v1, which the API server has from 1.${OLDEST_MINOR} on, and the target is ${target.version}: ` +
+        `it would refuse the objects, and hold nobody to anything. Name a target of 1.${OLDEST_MINOR} or newer, or leave Guardrails out; ` +
+        "for an older cluster pass olderTarget: 'leave-out' to make none there.",
+    );
+  }
+  const everybody = ['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts'];
+  const open = [...platformGroups, ...breakGlassGroups].find((group) => everybody.includes(group));
+  if (open !== undefined) {
+    throw new BulwarkError(
+      `The group '${open}' cannot be exempt from guard rails: tenants are in it, so nobody would be held. ` +
+        'Name groups that only the platform’s people and accounts are in, for example system:serviceaccounts:flux-system.',
+    );
+  }
+}
+
+function isNamespacedObjectControl(control: { scope: string }): control is ObjectControl {
+  return control.scope === 'object' && namespacedKindsOf(control as ObjectControl).length > 0;
+}
+
+/** What Pod Security enforces on Pods by a label is asked of what makes Pods only. */
+function podPolicies(
+  shape: PodShape,
+  controls: readonly PodControl[],
+  options: GuardrailOptions,
+): GuardPolicy[] {
+  const { podSecurityAdmission = true } = options;
+  const beyond = podSecurityAdmission
+    ? controls.filter((control) => enforcedByLevel(control) === undefined)
+    : controls;
+  const own = podPolicy({ shape, name: shape.name, controls: beyond, guards: POD_GUARDS }, options);
+  if (!podSecurityAdmission || shape.name === 'pods' || shape.name === 'ephemeral-containers') return [own];
+  const ofLevel = (level: PodSecurityLevel, enforcedBy: readonly PodSecurityLevel[]): GuardPolicy => ({
+    ...podPolicy(
+      { shape, name: `${level}-${shape.name}`, controls: levelControls(level), guards: [] },
+      options,
+    ),
+    namespaces: [IN_TENANTS, { key: ENFORCED, operator: 'In', values: [...enforcedBy] }],
+  });
+  return [own, ofLevel('baseline', ['baseline', 'restricted']), ofLevel('restricted', ['restricted'])];
+}
+
+function levelControls(level: PodSecurityLevel): PodControl[] {
+  return PROFILES[level].flatMap((id) => {
+    const control = findControl(id);
+    return control && isPodControl(control) && enforcedByLevel(control) === level ? [control] : [];
+  });
+}
+
+interface PodPolicy {
+  readonly shape: PodShape;
+  readonly name: string;
+  readonly controls: readonly PodControl[];
+  readonly guards: readonly Guard[];
+}
+
+function podPolicy({ shape, name, controls, guards }: PodPolicy, options: GuardrailOptions): GuardPolicy {
+  const applicable = shape.name === 'ephemeral-containers' ? [] : guards;
+  const validations = [
+    ...podValidations(controls, shape, options.target),
+    ...applicable.map((guard) => guardValidation(guard, options.target, `${shape.specPath}.${guard.field}`)),
+  ];
+  return {
+    name: `bulwark-${name}`,
+    resources: shape.resources,
+    conditions: [...exempt('not-in-an-emergency', options.breakGlassGroups ?? []), bringsPod(shape)],
+    variables: [...used(podVariables(shape), validations), ...allowancesUsed(validations)],
+    validations,
+    readsAllowances: true,
+    namespaces: [IN_TENANTS],
+  };
+}
+
+function groupPolicy(group: GuardGroup, options: GuardrailOptions): GuardPolicy {
+  const { guards, controls = [], judgesControlPlane = false, judgesSpec = false, scope = 'tenants' } = group;
+  const validations = [
+    ...guards.map((guard) => guardValidation(guard, options.target, guard.field)),
+    ...objectValidations(
+      controls.map((id) => findControl(id) as ObjectControl),
+      options.target,
+    ),
+  ];
+  const variables = allowancesUsed(validations);
+  return {
+    name: `bulwark-${group.name}`,
+    resources: group.resources,
+    ...(group.excluded && { excluded: group.excluded }),
+    conditions: [
+      ...exempt('not-the-platform', platformOf(options)),
+      ...(judgesControlPlane ? [] : [EXCEPT_CONTROL_PLANE]),
+      ...(judgesSpec ? [BRINGS_A_CHANGE] : []),
+    ],
+    variables,
+    validations,
+    readsAllowances: variables.length > 0,
+    namespaces: scope === 'cluster' ? undefined : [IN_TENANTS],
+  };
+}
+
+const BRINGS_A_CHANGE: NamedExpression = {
+  name: 'brings-a-change',
+  expression:
+    "request.operation == 'CREATE' || object.?spec != oldObject.?spec || object.metadata.?annotations != oldObject.metadata.?annotations",
+};
+
+/** Objects that the control plane makes in a new namespace, before anybody can say what is allowed there. */
+const MADE_BY_CONTROL_PLANE: Readonly<Record<string, readonly string[]>> = {
+  ConfigMap: ['kube-root-ca.crt', ALLOWANCES_NAME],
+  ServiceAccount: ['default'],
+};
+
+function objectPolicies(controls: readonly ObjectControl[], options: GuardrailOptions): GuardPolicy[] {
+  const inGroups = new Set(GUARD_GROUPS.flatMap((group) => group.controls ?? []));
+  const kinds = [...new Set(controls.flatMap(namespacedKindsOf))];
+  return kinds.map((kind) => {
+    const own = controls.filter(({ id, kinds: all }) => all.includes(kind) && !inGroups.has(id));
+    const validations = objectValidations(own, options.target);
+    const resources = resourceRuleOf(kind);
+    const names = MADE_BY_CONTROL_PLANE[kind];
+    return {
+      name: `bulwark-controls-${resources.resources[0]}`,
+      resources: [resources],
+      ...(names && { excluded: [{ ...resources, resourceNames: names }] }),
+      conditions: [...exempt('not-the-platform', platformOf(options)), EXCEPT_CONTROL_PLANE],
+      variables: allowancesUsed(validations),
+      validations,
+      readsAllowances: true,
+      namespaces: [IN_TENANTS],
+    };
+  });
+}
+
+function platformOf({ platformGroups = DEFAULT_PLATFORM_GROUPS, breakGlassGroups = [] }: GuardrailOptions) {
+  return [...platformGroups, ...breakGlassGroups];
+}
+
+function guardValidation(guard: Guard, target: ClusterTarget, field: string): Validation {
+  const expression = typeof guard.rule === 'string' ? guard.rule : guard.rule(target);
+  return { id: guard.id, expression, message: messageOf(guard, field) };
+}
+
+function allowancesUsed(validations: readonly Validation[]): NamedExpression[] {
+  return used(allowanceVariables(ALLOWANCE_LISTS), validations);
+}
+
+/** Variables that some expression names. */
+function used(variables: readonly NamedExpression[], validations: readonly Validation[]): NamedExpression[] {
+  const text = validations.map(({ expression }) => expression).join('\n');
+  // Others are evaluated only if they are named, but whoever reads a policy would look for where.
+  return variables.filter(({ name }) => new RegExp(`variables[.]${name}\\b`).test(text));
+}
+
+/** One binding, or one for each mode, so that the label of a namespace chooses. */
+function bindingsOf(policy: GuardPolicy, { mode = 'deny', rollOut = false }: GuardrailOptions): Manifest[] {
+  if (!rollOut || policy.namespaces === undefined) return [bindingManifest(policy, mode)];
+  const others = GUARD_MODES.filter((other) => other !== mode);
+  return [
+    bindingManifest(policy, mode, [{ key: MODE_LABEL, operator: 'NotIn', values: others }]),
+    ...others.map((other) =>
+      bindingManifest(policy, other, [{ key: MODE_LABEL, operator: 'In', values: [other] }]),
+    ),
+  ];
+}

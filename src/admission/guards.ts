@@ -1,0 +1,396 @@
+import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, type AllowanceList } from '../tenancy/allowances';
+import { TENANT_LABEL } from '../report/summary';
+import type { ClusterTarget } from '../target/target';
+import { allowsAny } from './allowed';
+import type { ResourceRule } from './policy';
+
+/** A rule that only the API server can hold somebody to, because it depends on who asks or on what a tenant is allowed. */
+export interface Guard {
+  readonly id: string;
+  /** What has to be so, as a short statement. */
+  readonly title: string;
+  /** The attack that it stops. */
+  readonly why: string;
+  /** The field that decides. */
+  readonly field: string;
+  /** What whoever is refused can do. */
+  readonly fix: string;
+  /** Allowances that the rule reads, as the variables of their names. @default none */
+  readonly allowances?: readonly AllowanceList[];
+  /** True for what is admitted, in the Common Expression Language. */
+  readonly rule: string | ((target: ClusterTarget) => string);
+}
+
+/** Guards about what is in a pod. They hold for whoever makes it, also for the controllers that do it for a tenant. */
+export const POD_GUARDS: readonly Guard[] = [
+  {
+    id: 'allowed-priority-class',
+    title: 'Pods have a priority that their tenant was given',
+    why: 'The scheduler evicts the pods of others to make room for one of higher priority.',
+    field: 'priorityClassName',
+    fix: 'Remove it, or ask the platform to allow the PriorityClass.',
+    allowances: ['priorityClasses'],
+    rule: "variables.pod.?priorityClassName.orValue('') in variables.priorityClasses + ['']",
+  },
+  {
+    id: 'allowed-runtime-class',
+    title: 'Pods run under a runtime that their tenant was given',
+    why: 'A RuntimeClass can be one without the sandbox that keeps a tenant from the node, or one for nodes of others.',
+    field: 'runtimeClassName',
+    fix: 'Remove it, or ask the platform to allow the RuntimeClass.',
+    allowances: ['runtimeClasses'],
+    rule: "variables.pod.?runtimeClassName.orValue('') in variables.runtimeClasses + ['']",
+  },
+];
+
+/** Guards about other objects of a tenant's namespace, by the policy that they are in. */
+export interface GuardGroup {
+  /** Ends the name of the policy. */
+  readonly name: string;
+  readonly resources: readonly ResourceRule[];
+  /** @default none */
+  readonly excluded?: readonly ResourceRule[];
+  readonly guards: readonly Guard[];
+  /** Ids of controls whose rules are asked beside the guards. @default none */
+  readonly controls?: readonly string[];
+  /** Whether also the controllers of the cluster are held to it, which make such objects for tenants. @default false */
+  readonly judgesControlPlane?: boolean;
+  /** Where it holds: in every tenant's namespace, or wherever the rule finds one. @default 'tenants' */
+  readonly scope?: 'tenants' | 'cluster';
+  /**
+   * Whether the rules are about spec and annotations only, so that a change of nothing but labels or finalizers is not judged:
+   * what is older than the policy can still be deleted.
+   * @default false
+   */
+  readonly judgesSpec?: boolean;
+}
+
+/** Label that the API server itself puts on every namespace. */
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+const WRITES = ['CREATE', 'UPDATE'] as const;
+const CHANGES = ['CREATE', 'UPDATE', 'DELETE'] as const;
+
+function writesOf(group: string, ...resources: string[]): ResourceRule {
+  return { apiGroups: [group], apiVersions: ['v1'], operations: WRITES, resources };
+}
+
+/** Everything that tenancy needs beyond controls. */
+export const GUARD_GROUPS: readonly GuardGroup[] = [
+  {
+    name: 'platform-owned',
+    resources: [{ apiGroups: ['*'], apiVersions: ['*'], operations: CHANGES, resources: ['*', '*/status'] }],
+    // Written all the time, and never the platform's.
+    excluded: [
+      { apiGroups: [''], apiVersions: ['*'], operations: CHANGES, resources: ['events', 'pods/status'] },
+      { apiGroups: ['events.k8s.io'], apiVersions: ['*'], operations: CHANGES, resources: ['events'] },
+      { apiGroups: ['coordination.k8s.io'], apiVersions: ['*'], operations: CHANGES, resources: ['leases'] },
+    ],
+    guards: [
+      {
+        id: 'platform-owned',
+        title: 'What the platform owns is changed and deleted by the platform alone',
+        why: 'Quotas, default deny and allowances hold a tenant only as long as the tenant cannot change them.',
+        field: `metadata.labels['${PLATFORM_OWNED_LABEL}']`,
+        fix: 'Ask the platform for the change. Objects of your own do without the label.',
+        rule:
+          `[object, oldObject].all(one, one == null || (one.?metadata.?labels[?'${PLATFORM_OWNED_LABEL}'].orValue('') == '' && ` +
+          `!(request.kind.kind == 'ConfigMap' && one.?metadata.?name.orValue('') == '${ALLOWANCES_NAME}')))`,
+      },
+    ],
+  },
+  {
+    name: 'namespaces',
+    scope: 'cluster',
+    resources: [
+      {
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        operations: CHANGES,
+        resources: ['namespaces', 'namespaces/status', 'namespaces/finalize'],
+      },
+    ],
+    guards: [
+      {
+        id: 'tenant-namespace-by-platform',
+        title: 'Namespaces of tenants are made and deleted by the platform alone',
+        why: 'Policies of others trust the label that names a tenant, and with a namespace goes everything that holds its tenant.',
+        field: `metadata.labels['${TENANT_LABEL}']`,
+        fix: 'Ask the platform for the namespace, or to delete it.',
+        rule:
+          "request.operation == 'UPDATE' || " +
+          `[object, oldObject].all(one, one == null || !one.?metadata.?labels[?'${TENANT_LABEL}'].hasValue())`,
+      },
+      {
+        id: 'namespace-labels-frozen',
+        title: 'Labels of a tenant’s namespace are changed by the platform alone',
+        why: 'A namespace’s labels decide which Pod Security and which guard rails hold in it, and which NetworkPolicies of others let it in.',
+        field: 'metadata.labels',
+        fix: 'Ask the platform for the change.',
+        rule: ofTenantNamespace(sameEntries('labels', 'true')),
+      },
+      {
+        id: 'namespace-annotations-frozen',
+        title: 'Annotations that decide on a tenant’s pods are changed by the platform alone',
+        why: 'Annotations of a namespace choose the nodes of its pods and what taints they tolerate (PodNodeSelector, PodTolerationRestriction).',
+        field: 'metadata.annotations',
+        fix: 'Ask the platform for the change.',
+        rule: ofTenantNamespace(
+          sameEntries(
+            'annotations',
+            "key.startsWith('cdk8s-bulwark/') || key.startsWith('scheduler.alpha.kubernetes.io/')",
+          ),
+        ),
+      },
+    ],
+  },
+  {
+    name: 'network-policies',
+    judgesSpec: true,
+    resources: [writesOf('networking.k8s.io', 'networkpolicies')],
+    guards: [
+      {
+        id: 'network-policy-names-peers',
+        title: 'A NetworkPolicy names whom it lets in and out',
+        why: 'Policies add up: one rule without peers opens what default deny closed, to every pod of the cluster and to the Internet.',
+        field: 'spec.ingress[].from and spec.egress[].to',
+        fix: 'Name the peers; for every pod of the namespace write podSelector: {}.',
+        rule:
+          'object.spec.?ingress.orValue([]).all(rule, rule.?from.orValue([]).size() > 0) && ' +
+          'object.spec.?egress.orValue([]).all(rule, rule.?to.orValue([]).size() > 0)',
+      },
+      {
+        id: 'network-policy-own-namespaces',
+        title: 'A NetworkPolicy names namespaces of its tenant, or such as its tenant was given',
+        why: 'A selector of foreign namespaces opens the way to and from other tenants.',
+        field: 'spec.*[].*[].namespaceSelector',
+        fix: `Select by kubernetes.io/metadata.name, or by ${TENANT_LABEL} with the name of your tenant; for another namespace ask the platform.`,
+        allowances: ['networkNamespaces'],
+        rule: everyPeer(`!has(peer.namespaceSelector) || ${selectsOwn('peer.namespaceSelector')}`),
+      },
+      {
+        id: 'network-policy-allowed-cidrs',
+        title: 'A NetworkPolicy names addresses that its tenant was given',
+        why: 'Addresses go past every selector: to the Internet, to the metadata of the cloud, to nodes and to the API server.',
+        field: 'spec.*[].*[].ipBlock.cidr',
+        fix: 'Select pods and namespaces, or ask the platform to allow the block.',
+        allowances: ['networkCidrs'],
+        rule: (target) => everyPeer(`!has(peer.ipBlock) || ${cidrAllowed(target)}`),
+      },
+    ],
+  },
+  {
+    name: 'services',
+    judgesSpec: true,
+    resources: [writesOf('', 'services')],
+    guards: [
+      {
+        id: 'allowed-load-balancer',
+        title: 'Load balancers are those that the tenant was given',
+        why: 'Each is an entrance from outside that no Ingress guards.',
+        field: 'spec.type',
+        fix: 'Set it to ClusterIP and use an Ingress, or ask the platform to allow this Service.',
+        allowances: ['loadBalancers'],
+        rule: "object.spec.?type.orValue('ClusterIP') != 'LoadBalancer' || object.metadata.name in variables.loadBalancers",
+      },
+      {
+        id: 'allowed-node-port',
+        title: 'Node ports are those that the tenant was given',
+        why: 'A node port is open on every address of every node, past the Ingress and what guards it.',
+        field: 'spec.type',
+        fix: 'Set it to ClusterIP and use an Ingress, or ask the platform to allow this Service.',
+        allowances: ['nodePorts'],
+        rule: "object.spec.?type.orValue('ClusterIP') != 'NodePort' || object.metadata.name in variables.nodePorts",
+      },
+    ],
+    controls: ['no-external-ips', 'no-external-name-to-host'],
+  },
+  {
+    name: 'ingresses',
+    judgesSpec: true,
+    resources: [writesOf('networking.k8s.io', 'ingresses')],
+    guards: [
+      {
+        id: 'allowed-ingress-host',
+        title: 'An Ingress serves hosts that its tenant was given',
+        why: 'Who serves the host of another tenant gets their customers’ requests, cookies and passwords.',
+        field: 'spec.rules[].host',
+        fix: 'Name a host of your own in every rule, without a default backend, or ask the platform to allow the host.',
+        allowances: ['ingressHosts'],
+        rule:
+          '!has(object.spec.defaultBackend) && ' +
+          `object.spec.?rules.orValue([]).all(rule, [rule.?host.orValue('')].all(host, ${hostAllowed()})) && ` +
+          `object.spec.?tls.orValue([]).all(tls, tls.?hosts.orValue([]).all(host, ${hostAllowed()}))`,
+      },
+      {
+        id: 'allowed-ingress-class',
+        title: 'An Ingress has a class that its tenant was given',
+        why: 'The class decides which controller serves it: the one for the Internet, or one for people inside.',
+        field: 'spec.ingressClassName',
+        fix: 'Name an IngressClass that the tenant was given, without the old annotation kubernetes.io/ingress.class.',
+        allowances: ['ingressClasses'],
+        rule:
+          `${allowsAny('ingressClasses')} || (object.spec.?ingressClassName.orValue('') in variables.ingressClasses && ` +
+          "!object.metadata.?annotations[?'kubernetes.io/ingress.class'].hasValue())",
+      },
+    ],
+    controls: ['no-ingress-snippet'],
+  },
+  {
+    name: 'routes',
+    judgesSpec: true,
+    resources: [
+      {
+        apiGroups: ['gateway.networking.k8s.io'],
+        apiVersions: ['*'],
+        operations: WRITES,
+        resources: ['httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes'],
+      },
+    ],
+    guards: [
+      {
+        id: 'allowed-route-host',
+        title: 'A route serves hosts that its tenant was given',
+        why: 'Who serves the host of another tenant gets their customers’ requests, cookies and passwords.',
+        field: 'spec.hostnames',
+        fix: 'Name a host of your own, or ask the platform to allow the host or to make the route.',
+        allowances: ['ingressHosts'],
+        rule: `object.?spec.?hostnames.orValue(['']).size() > 0 && object.?spec.?hostnames.orValue(['']).all(host, ${hostAllowed()})`,
+      },
+    ],
+  },
+  {
+    name: 'role-bindings',
+    resources: [writesOf('rbac.authorization.k8s.io', 'rolebindings')],
+    guards: [
+      {
+        id: 'allowed-role-ref',
+        title: 'A RoleBinding grants a role that its tenant may grant',
+        why: 'Who may bind any role gives away, or gets by a friend, what the platform kept for itself.',
+        field: 'roleRef',
+        fix: 'Grant a role that the tenant may grant, or ask the platform to bind this one.',
+        allowances: ['roleRefs'],
+        rule: "object.roleRef.kind + '/' + object.roleRef.name in variables.roleRefs",
+      },
+    ],
+    controls: [
+      'no-anonymous-binding',
+      'no-authenticated-binding',
+      'no-masters-binding',
+      'no-service-account-group-binding',
+      'no-default-service-account-binding',
+    ],
+  },
+  {
+    name: 'claims',
+    judgesSpec: true,
+    resources: [writesOf('', 'persistentvolumeclaims')],
+    // A StatefulSet's claims are made by a controller.
+    judgesControlPlane: true,
+    guards: [
+      {
+        id: 'allowed-storage-class',
+        title: 'A claim has a StorageClass that its tenant was given',
+        why: 'A StorageClass can be dear, scarce, or keep the data of whoever was there before.',
+        field: 'spec.storageClassName',
+        fix: 'Name a StorageClass that the tenant was given.',
+        allowances: ['storageClasses'],
+        rule:
+          `${allowsAny('storageClasses')} || (object.spec.?storageClassName.orValue('') in variables.storageClasses && ` +
+          "!object.metadata.?annotations[?'volume.beta.kubernetes.io/storage-class'].hasValue())",
+      },
+      {
+        id: 'claim-names-no-volume',
+        title: 'A new claim does not name its volume',
+        why: 'A claim that names a PersistentVolume takes it, also one that another tenant left behind.',
+        field: 'spec.volumeName',
+        fix: 'Remove it, or ask the platform to bind the volume.',
+        rule: "request.operation != 'CREATE' || object.spec.?volumeName.orValue('') == ''",
+      },
+    ],
+  },
+  {
+    name: 'secrets',
+    resources: [writesOf('', 'secrets')],
+    guards: [],
+    controls: ['no-token-secret'],
+  },
+  {
+    name: 'reserved',
+    resources: [
+      writesOf('', 'endpoints', 'services/status'),
+      writesOf('discovery.k8s.io', 'endpointslices'),
+      writesOf('networking.k8s.io', 'ingresses/status'),
+      ...['cilium.io', 'crd.projectcalico.org', 'projectcalico.org', 'crd.antrea.io'].map(
+        (group): ResourceRule => ({
+          apiGroups: [group],
+          apiVersions: ['*'],
+          operations: WRITES,
+          resources: ['ciliumnetworkpolicies', 'networkpolicies', 'networksets'],
+        }),
+      ),
+    ],
+    guards: [
+      {
+        id: 'written-by-the-cluster',
+        title:
+          'Endpoints, addresses of load balancers and policies of the network plugin are not written by tenants',
+        why:
+          'Endpoints and addresses that somebody makes up lead Ingress controllers and nodes to pods of others (CVE-2021-25740, CVE-2020-8554), ' +
+          'and policies of the plugin open what NetworkPolicies close.',
+        field: 'kind',
+        fix: 'Let the cluster write it from a Service, write a NetworkPolicy, or ask the platform.',
+        rule: 'false',
+      },
+    ],
+  },
+];
+
+/** A rule about changes of a namespace that is a tenant's, before or after. */
+function ofTenantNamespace(rule: string): string {
+  const isTenants = `[object, oldObject].exists(one, one.?metadata.?labels[?'${TENANT_LABEL}'].hasValue())`;
+  return `request.operation != 'UPDATE' || !${isTenants} || (${rule})`;
+}
+
+/** Whether the entries of a map in metadata that meet a condition are the same before and after. */
+function sameEntries(map: 'labels' | 'annotations', condition: string): string {
+  const of = (one: string) => `${one}.metadata.?${map}.orValue({})`;
+  const within = (a: string, b: string) =>
+    `${of(a)}.all(key, !(${condition}) || (key in ${of(b)} && ${of(b)}[key] == ${of(a)}[key]))`;
+  return `${within('object', 'oldObject')} && ${within('oldObject', 'object')}`;
+}
+
+/** A condition that holds for each peer of a NetworkPolicy. */
+function everyPeer(condition: string): string {
+  const rules = (direction: string, peers: string) =>
+    `object.spec.?${direction}.orValue([]).all(rule, rule.?${peers}.orValue([]).all(peer, ${condition}))`;
+  return `${rules('ingress', 'from')} && ${rules('egress', 'to')}`;
+}
+
+/** Whatever else a selector asks only narrows what these select. */
+function selectsOwn(selector: string): string {
+  const named = 'variables.networkNamespaces + [request.namespace]';
+  const ownTenant = `namespaceObject.metadata.?labels[?'${TENANT_LABEL}'].orValue('')`;
+  return `(${[
+    `${selector}.?matchLabels[?'${NAME_LABEL}'].orValue('') in ${named}`,
+    `${selector}.?matchLabels[?'${TENANT_LABEL}'].orValue('') == ${ownTenant}`,
+    `${selector}.?matchExpressions.orValue([]).exists(one, one.key == '${NAME_LABEL}' && one.operator == 'In' && ` +
+      `one.values.all(value, value in ${named}))`,
+  ].join(' || ')})`;
+}
+
+/** The API server knows cidr() in new expressions from 1.31. */
+function cidrAllowed({ minor }: ClusterTarget): string {
+  const cidr = 'peer.ipBlock.cidr';
+  return minor >= 31
+    ? `variables.networkCidrs.exists(block, cidr(block).containsCIDR(${cidr}))`
+    : `${cidr} in variables.networkCidrs`;
+}
+
+/** `*.example.com` stands for what ends in `.example.com`, as a wildcard of an Ingress also has to. */
+function hostAllowed(): string {
+  return (
+    "variables.ingressHosts.exists(allowed, host == allowed || (allowed.startsWith('*.') && " +
+    'host.endsWith(allowed.substring(1)) && host.size() > allowed.size() - 1))'
+  );
+}
