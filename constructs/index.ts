@@ -25,6 +25,8 @@ export type { Summary } from '../src/report/summary';
 export type { ClusterCapacity, NodePool, NodeTaint } from '../src/target/capacity';
 export type { TenantAllowances } from '../src/tenancy/allowances';
 export type { TenantQuota } from '../src/tenancy/quota';
+export { Guardrails, type GuardrailsProps } from './admission/guardrails';
+export type { GuardMode } from '../src/admission/policy';
 export { Blueprint, type BlueprintProps, type Synthesis } from './blueprint/blueprint';
 export {
   CloudIdentity,

@@ -1,6 +1,6 @@
 import { Names, YamlOutputType, type ApiObject } from 'cdk8s';
 import { BulwarkError } from '../../src/errors';
-import { kindRank, scopeOf } from '../../src/manifest/kinds';
+import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, describeObject, type Manifest } from '../../src/manifest/manifest';
 import type { Entry, Ordered } from './order';
 
@@ -63,7 +63,7 @@ function placeOf({ object, manifest }: Entry, layout: Layout): Place {
     case YamlOutputType.FILE_PER_CHART:
       return { prefix: 0, name: Names.toDnsLabel(object.chart) };
     case YamlOutputType.FILE_PER_RESOURCE:
-      return { prefix: kindRank(manifest.kind), name: resourceFileName(manifest) };
+      return { prefix: objectRank(manifest), name: resourceFileName(manifest) };
     default:
       return namespacePlace(object, manifest);
   }

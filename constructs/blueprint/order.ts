@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
-import { kindRank, scopeOf } from '../../src/manifest/kinds';
+import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, groupOf, type Manifest } from '../../src/manifest/manifest';
 import { topologicalOrder } from '../../src/manifest/topology';
 
@@ -95,7 +95,7 @@ export function orderEntries(root: IConstruct, entries: readonly Entry[]): Order
 /** Kind first, then whatever else tells two objects apart, so that the order never depends on the order of the code. */
 function inNaturalOrder(entries: readonly Entry[]): Entry[] {
   return entries
-    .map((entry) => ({ entry, rank: kindRank(entry.manifest.kind), key: sortKey(entry.manifest) }))
+    .map((entry) => ({ entry, rank: objectRank(entry.manifest), key: sortKey(entry.manifest) }))
     .sort((a, b) => a.rank - b.rank || compareText(a.key, b.key))
     .map(({ entry }) => entry);
 }

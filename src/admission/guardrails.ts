@@ -2,13 +2,21 @@ import { findControl } from '../controls/catalogue';
 import { isPodControl, type Control, type ObjectControl, type PodControl } from '../controls/control';
 import { controlsOf, PROFILES, type ProfileName } from '../controls/profiles';
 import { BulwarkError } from '../errors';
+import { ALLOWANCES_NAME } from '../manifest/kinds';
 import type { Manifest } from '../manifest/manifest';
 import { TENANT_LABEL } from '../report/summary';
-import { ALLOWANCE_LISTS, ALLOWANCES_NAME } from '../tenancy/allowances';
+import { ALLOWANCE_LISTS } from '../tenancy/allowances';
 import type { ClusterTarget } from '../target/target';
 import { allowanceVariables } from './allowed';
 import { GUARD_GROUPS, POD_GUARDS, type Guard, type GuardGroup } from './guards';
-import { isJudgedInCluster, namespacedKindsOf, objectValidations, resourceRuleOf } from './object-controls';
+import {
+  isJudgedInCluster,
+  MANIFESTS_ONLY,
+  isClusterWide,
+  kindsOf,
+  objectValidations,
+  resourceRuleOf,
+} from './object-controls';
 import { enforcedByLevel, messageOf, podValidations, type PodSecurityLevel } from './pod-controls';
 import {
   bindingManifest,
@@ -36,6 +44,12 @@ export interface GuardrailOptions {
    * @default true
    */
   readonly podSecurityAdmission?: boolean;
+  /**
+   * Whether objects of no namespace, such as ClusterRoles and PersistentVolumes, are held to the controls as well, by whomever
+   * they are but the platform.
+   * @default false
+   */
+  readonly clusterWide?: boolean;
   /** What happens to a request that a guard is against. @default 'deny' */
   readonly mode?: GuardMode;
   /**
@@ -78,8 +92,8 @@ export function guardrailPolicies(options: GuardrailOptions): GuardPolicy[] {
   const controls = requestedControls(options).filter(isJudgedInCluster);
   const policies = [
     ...POD_SHAPES.flatMap((shape) => podPolicies(shape, controls.filter(isPodControl), options)),
-    ...GUARD_GROUPS.map((group) => groupPolicy(group, options)),
-    ...objectPolicies(controls.filter(isNamespacedObjectControl), options),
+    ...GUARD_GROUPS.map((group) => groupPolicy(group, controls.filter(isObjectControl), options)),
+    ...objectPolicies(controls.filter(isObjectControl), options),
   ];
   return policies
     .filter(({ validations }) => validations.length > 0)
@@ -122,8 +136,8 @@ function checkOptions({ target, platformGroups = [], breakGlassGroups = [] }: Gu
   }
 }
 
-function isNamespacedObjectControl(control: { scope: string }): control is ObjectControl {
-  return control.scope === 'object' && namespacedKindsOf(control as ObjectControl).length > 0;
+function isObjectControl(control: Control): control is ObjectControl {
+  return control.scope === 'object';
 }
 
 /** What Pod Security enforces on Pods by a label is asked of what makes Pods only. */
@@ -179,13 +193,31 @@ function podPolicy({ shape, name, controls, guards }: PodPolicy, options: Guardr
   };
 }
 
-function groupPolicy(group: GuardGroup, options: GuardrailOptions): GuardPolicy {
-  const { guards, controls = [], judgesControlPlane = false, judgesSpec = false, scope = 'tenants' } = group;
+function groupPolicy(
+  group: GuardGroup,
+  requested: readonly ObjectControl[],
+  options: GuardrailOptions,
+): GuardPolicy {
+  const {
+    guards,
+    controls = [],
+    judgesControlPlane = false,
+    judgesSpec = false,
+    scope = 'tenants',
+    unless,
+  } = group;
   const validations = [
     ...guards.map((guard) => guardValidation(guard, options.target, guard.field)),
     ...objectValidations(
-      controls.map((id) => findControl(id) as ObjectControl),
+      [
+        ...new Set([
+          ...controls.map((id) => findControl(id) as ObjectControl),
+          ...about(requested, group.kind),
+        ]),
+      ],
       options.target,
+      true,
+      unless,
     ),
   ];
   const variables = allowancesUsed(validations);
@@ -218,24 +250,36 @@ const MADE_BY_CONTROL_PLANE: Readonly<Record<string, readonly string[]>> = {
 };
 
 function objectPolicies(controls: readonly ObjectControl[], options: GuardrailOptions): GuardPolicy[] {
-  const inGroups = new Set(GUARD_GROUPS.flatMap((group) => group.controls ?? []));
-  const kinds = [...new Set(controls.flatMap(namespacedKindsOf))];
-  return kinds.map((kind) => {
-    const own = controls.filter(({ id, kinds: all }) => all.includes(kind) && !inGroups.has(id));
-    const validations = objectValidations(own, options.target);
-    const resources = resourceRuleOf(kind);
-    const names = MADE_BY_CONTROL_PLANE[kind];
-    return {
-      name: `bulwark-controls-${resources.resources[0]}`,
-      resources: [resources],
-      ...(names && { excluded: [{ ...resources, resourceNames: names }] }),
-      conditions: [...exempt('not-the-platform', platformOf(options)), EXCEPT_CONTROL_PLANE],
-      variables: allowancesUsed(validations),
-      validations,
-      readsAllowances: true,
-      namespaces: [IN_TENANTS],
-    };
-  });
+  const inGroups = GUARD_GROUPS.map(({ kind }) => kind);
+  const kinds = [...new Set(controls.flatMap(kindsOf))].filter((kind) => !inGroups.includes(kind));
+  return kinds
+    .filter((kind) => options.clusterWide === true || !isClusterWide(kind))
+    .map((kind) => objectPolicy(kind, about(controls, kind), options));
+}
+
+function about(controls: readonly ObjectControl[], kind: string | undefined): ObjectControl[] {
+  return controls.filter(({ kinds }) => kind !== undefined && kinds.includes(kind));
+}
+
+function objectPolicy(
+  kind: string,
+  controls: readonly ObjectControl[],
+  options: GuardrailOptions,
+): GuardPolicy {
+  const isOfTenant = !isClusterWide(kind);
+  const validations = objectValidations(controls, options.target, isOfTenant);
+  const resources = resourceRuleOf(kind);
+  const names = MADE_BY_CONTROL_PLANE[kind];
+  return {
+    name: `bulwark-controls-${resources.resources[0]}`,
+    resources: [resources],
+    ...(names && { excluded: [{ ...resources, resourceNames: names }] }),
+    conditions: [...exempt('not-the-platform', platformOf(options)), EXCEPT_CONTROL_PLANE],
+    variables: allowancesUsed(validations),
+    validations,
+    readsAllowances: isOfTenant,
+    namespaces: isOfTenant ? [IN_TENANTS] : undefined,
+  };
 }
 
 function platformOf({ platformGroups = DEFAULT_PLATFORM_GROUPS, breakGlassGroups = [] }: GuardrailOptions) {

@@ -1,4 +1,5 @@
-import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, type AllowanceList } from '../tenancy/allowances';
+import { ALLOWANCES_NAME } from '../manifest/kinds';
+import { PLATFORM_OWNED_LABEL, type AllowanceList } from '../tenancy/allowances';
 import { TENANT_LABEL } from '../report/summary';
 import type { ClusterTarget } from '../target/target';
 import { allowsAny } from './allowed';
@@ -51,8 +52,12 @@ export interface GuardGroup {
   /** @default none */
   readonly excluded?: readonly ResourceRule[];
   readonly guards: readonly Guard[];
-  /** Ids of controls whose rules are asked beside the guards. @default none */
+  /** The kind it is about, whose controls are then asked in the same policy. @default none */
+  readonly kind?: string;
+  /** Ids of controls whose rules are asked beside the guards in any case. @default none */
   readonly controls?: readonly string[];
+  /** Conditions, by id, under which a control asks nothing. @default none */
+  readonly unless?: Readonly<Record<string, string>>;
   /** Whether also the controllers of the cluster are held to it, which make such objects for tenants. @default false */
   readonly judgesControlPlane?: boolean;
   /** Where it holds: in every tenant's namespace, or wherever the rule finds one. @default 'tenants' */
@@ -146,6 +151,7 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
   },
   {
     name: 'network-policies',
+    kind: 'networking.k8s.io/NetworkPolicy',
     judgesSpec: true,
     resources: [writesOf('networking.k8s.io', 'networkpolicies')],
     guards: [
@@ -181,6 +187,7 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
   },
   {
     name: 'services',
+    kind: 'Service',
     judgesSpec: true,
     resources: [writesOf('', 'services')],
     guards: [
@@ -193,20 +200,13 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
         allowances: ['loadBalancers'],
         rule: "object.spec.?type.orValue('ClusterIP') != 'LoadBalancer' || object.metadata.name in variables.loadBalancers",
       },
-      {
-        id: 'allowed-node-port',
-        title: 'Node ports are those that the tenant was given',
-        why: 'A node port is open on every address of every node, past the Ingress and what guards it.',
-        field: 'spec.type',
-        fix: 'Set it to ClusterIP and use an Ingress, or ask the platform to allow this Service.',
-        allowances: ['nodePorts'],
-        rule: "object.spec.?type.orValue('ClusterIP') != 'NodePort' || object.metadata.name in variables.nodePorts",
-      },
     ],
-    controls: ['no-external-ips', 'no-external-name-to-host'],
+    controls: ['no-node-port', 'no-external-ips', 'no-external-name-to-host'],
+    unless: { 'no-node-port': 'object.metadata.name in variables.nodePorts' },
   },
   {
     name: 'ingresses',
+    kind: 'networking.k8s.io/Ingress',
     judgesSpec: true,
     resources: [writesOf('networking.k8s.io', 'ingresses')],
     guards: [
@@ -261,6 +261,7 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
   },
   {
     name: 'role-bindings',
+    kind: 'rbac.authorization.k8s.io/RoleBinding',
     resources: [writesOf('rbac.authorization.k8s.io', 'rolebindings')],
     guards: [
       {
@@ -311,6 +312,7 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
   },
   {
     name: 'secrets',
+    kind: 'Secret',
     resources: [writesOf('', 'secrets')],
     guards: [],
     controls: ['no-token-secret'],

@@ -9,6 +9,8 @@ import { messageOf } from './pod-controls';
  */
 export const MANIFESTS_ONLY: Readonly<Record<string, string>> = {
   'no-plaintext-secret': 'the API server holds the data of every Secret as it is, whoever made it',
+  'no-service-account-alias':
+    'the API server reads the old name of the field into the new one, and writes both',
 };
 
 /** The API group whose policies and webhooks no ValidatingAdmissionPolicy is asked about, so that one cannot lock out its own repair. */
@@ -45,9 +47,9 @@ export function isJudgedInCluster(control: Control): boolean {
   return isPodControl(control) || (control.scope === 'object' && kindsOf(control).length > 0);
 }
 
-/** The kinds of a control that live in a namespace and that a policy can be about. */
-export function namespacedKindsOf(control: ObjectControl): string[] {
-  return kindsOf(control).filter((kind) => !CLUSTER_WIDE.includes(kind));
+/** Whether objects of a kind of {@link kindsOf} are in no namespace. */
+export function isClusterWide(kind: string): boolean {
+  return CLUSTER_WIDE.includes(kind);
 }
 
 /** The kinds of a control that a policy can be about. */
@@ -65,13 +67,26 @@ export function resourceRuleOf(kind: string): ResourceRule {
   };
 }
 
-/** The rules of controls, as validations. */
-export function objectValidations(controls: readonly ObjectControl[], target: ClusterTarget): Validation[] {
+/**
+ * The rules of controls, as validations.
+ * @param isWaivable Whether the objects are in a namespace whose allowances can waive a control.
+ * @param unless Conditions under which a control, by its id, asks nothing.
+ */
+export function objectValidations(
+  controls: readonly ObjectControl[],
+  target: ClusterTarget,
+  isWaivable: boolean,
+  unless: Readonly<Record<string, string>> = {},
+): Validation[] {
   return controls
     .filter((control) => control.appliesTo?.(target) !== false)
     .map((control) => ({
       id: control.id,
-      expression: `'${control.id}' in variables.waivedControls || (${expressionOf(control, target)})`,
+      expression: [
+        ...(isWaivable ? [`'${control.id}' in variables.waivedControls`] : []),
+        ...(unless[control.id] ? [unless[control.id]] : []),
+        `(${expressionOf(control, target)})`,
+      ].join(' || '),
       message: messageOf(control, control.field),
     }));
 }

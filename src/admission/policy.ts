@@ -1,5 +1,5 @@
 import type { JsonObject, Manifest } from '../manifest/manifest';
-import { ALLOWANCES_NAME } from '../tenancy/allowances';
+import { ALLOWANCES_NAME } from '../manifest/kinds';
 
 /** What happens to a request that a guard is against. */
 export type GuardMode = 'deny' | 'warn' | 'audit';

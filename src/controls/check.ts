@@ -1,3 +1,4 @@
+import { completed } from '../manifest/completed';
 import { takeInventory, type Inventory } from '../manifest/inventory';
 import { groupOf, type Manifest } from '../manifest/manifest';
 import { templatePath } from '../manifest/pod';
@@ -67,7 +68,7 @@ function isObjectControl(control: Control): control is ObjectControl {
 }
 
 function checkPods(manifest: Manifest, { brokenByPods }: Rules): Finding[] {
-  return brokenByPods(manifest).map(({ rule, pod, subject }) => {
+  return brokenByPods(completed(manifest)).map(({ rule, pod, subject }) => {
     const field = [...templatePath(manifest)!, 'spec', fieldPath(rule, pod, subject)].join('.');
     return findingOf(rule.control, manifest, field);
   });

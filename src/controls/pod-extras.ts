@@ -1,5 +1,5 @@
 import type { ClusterTarget } from '../target/target';
-import { isObject } from '../manifest/manifest';
+import { isObject, type JsonObject } from '../manifest/manifest';
 import type { ObjectControl, PodControl, Repair } from './control';
 import { setPodSecurity } from './repairs';
 
@@ -9,11 +9,19 @@ const DEFAULT_SIZE_LIMIT = '1Gi';
 const limitEmptyDirs: Repair = ({ spec }) => {
   if (!Array.isArray(spec.volumes)) return;
   spec.volumes = spec.volumes.map((volume) =>
-    isObject(volume) && isObject(volume.emptyDir) && !volume.emptyDir.medium
-      ? { ...volume, emptyDir: { sizeLimit: DEFAULT_SIZE_LIMIT, ...volume.emptyDir } }
+    isUnlimited(volume)
+      ? { ...volume, emptyDir: { sizeLimit: DEFAULT_SIZE_LIMIT, ...(volume.emptyDir as object) } }
       : volume,
   );
 };
+
+/** Of a volume that names no source the API server makes an emptyDir. */
+function isUnlimited(volume: unknown): volume is JsonObject {
+  if (!isObject(volume) || Object.keys(volume).some((key) => key !== 'name' && key !== 'emptyDir'))
+    return false;
+  const { emptyDir = {} } = volume;
+  return isObject(emptyDir) && !emptyDir.medium;
+}
 
 /** What else a pod must not do to be at home in a shared cluster: reach the node or its neighbours, or leave a way in open. */
 export const POD_EXTRA_CONTROLS: readonly (PodControl | ObjectControl)[] = [
@@ -167,8 +175,8 @@ export const POD_EXTRA_CONTROLS: readonly (PodControl | ObjectControl)[] = [
     scope: 'pod',
     // A tmpfs counts against the memory limit of whoever writes to it.
     rule:
-      'variables.pod.?volumes.orValue([]).all(volume, !has(volume.emptyDir) || has(volume.emptyDir.sizeLimit) || ' +
-      "volume.emptyDir.?medium.orValue('') != '')",
+      "variables.pod.?volumes.orValue([]).all(volume, volume.exists(key, !(key in ['name', 'emptyDir'])) || " +
+      "volume.?emptyDir.?sizeLimit.hasValue() || volume.?emptyDir.?medium.orValue('') != '')",
     field: 'volumes',
     fix: 'Set emptyDir.sizeLimit.',
     repair: limitEmptyDirs,

@@ -1,12 +1,6 @@
 import type { ClusterTarget } from '../target/target';
 import type { PodControl } from './control';
-import {
-  dropAllCapabilities,
-  respellNetBindService,
-  setContainerSecurity,
-  setPodSecurity,
-  setVolumeSource,
-} from './repairs';
+import { dropAllCapabilities, respellNetBindService, setContainerSecurity, setPodSecurity } from './repairs';
 
 /**
  * The Pod Security Standards, baseline and restricted together, one control for each thing they look at, as strict as a
@@ -129,7 +123,6 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
     rule: volumesRule,
     field: 'volumes',
     fix: 'Use configMap, csi, downwardAPI, emptyDir, ephemeral, persistentVolumeClaim, projected or secret.',
-    repair: setVolumeSource,
     broken: { volumes: [{ name: 'share', nfs: { server: 'nfs.example.com', path: '/' } }] },
   },
   {
@@ -403,9 +396,10 @@ export const POD_SECURITY_CONTROLS: readonly PodControl[] = [
   },
 ];
 
-/** Volume types that restricted allows. `image` volumes exist from 1.31, and an older API server does not know the field. */
+/** Volume types that restricted allows; of a volume that names none the API server makes an emptyDir. `image` exists from 1.31. */
 function volumesRule(target: ClusterTarget): string {
   const types = [
+    'name',
     'configMap',
     'csi',
     'downwardAPI',
@@ -416,7 +410,7 @@ function volumesRule(target: ClusterTarget): string {
     'secret',
   ];
   if (target.minor >= 31) types.push('image');
-  return `variables.pod.?volumes.orValue([]).all(volume, ${types.map((type) => `has(volume.${type})`).join(' || ')})`;
+  return `variables.pod.?volumes.orValue([]).all(volume, volume.all(key, key in [${types.map((type) => `'${type}'`).join(', ')}]))`;
 }
 
 function selinuxTypes(target: ClusterTarget): string[] {

@@ -63,15 +63,6 @@ export const respellNetBindService: Repair = (_pod, container) => {
   );
 };
 
-/** Names the source of a volume that names none, which is an emptyDir for the API server, too. */
-export const setVolumeSource: Repair = ({ spec }) => {
-  if (!Array.isArray(spec.volumes)) return;
-  spec.volumes = spec.volumes.map((volume) => {
-    const isBare = isObject(volume) && Object.keys(volume).every((key) => key === 'name');
-    return isBare ? { ...volume, emptyDir: {} } : volume;
-  });
-};
-
 /** Sets the requests of CPU and memory that are unset. An unset request is the limit, as Kubernetes itself decides it. */
 export const setRequests: Repair = (_pod, container) => {
   const resources = resourcesOf(container);

@@ -1,5 +1,8 @@
 import { groupOf, type Manifest } from './manifest';
 
+/** Name of the ConfigMap that tells the guard rails in a cluster what is allowed in its namespace. */
+export const ALLOWANCES_NAME = 'tenant-allowances';
+
 /**
  * The order in which kinds are written and so applied: what others live in or refer to first, what restricts pods before the
  * pods, what calls out to a running pod last. Kinds that are not listed, custom resources among them, come with the
@@ -54,6 +57,13 @@ const OTHER_RANK = RANKED_KINDS.indexOf('OTHER');
 /** Position of a kind in the order of application. */
 export function kindRank(kind: string): number {
   return RANKS.get(kind) ?? OTHER_RANK;
+}
+
+/** Position of an object in the order of application. */
+export function objectRank({ kind, metadata }: Manifest): number {
+  // In a namespace that does not say what is allowed, guard rails refuse whatever else is applied.
+  const isAllowances = kind === 'ConfigMap' && metadata?.name === ALLOWANCES_NAME;
+  return isAllowances ? kindRank('Namespace') + 1 : kindRank(kind);
 }
 
 /** Kinds of Kubernetes' own API groups whose objects belong to no namespace (`kubectl api-resources --namespaced=false`). */

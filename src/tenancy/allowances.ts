@@ -1,5 +1,6 @@
 import { CONTROLS, findControl } from '../controls/catalogue';
 import { BulwarkError } from '../errors';
+import { ALLOWANCES_NAME } from '../manifest/kinds';
 import type { Manifest } from '../manifest/manifest';
 import { parseCidr } from '../network/cidr';
 
@@ -51,9 +52,6 @@ export interface TenantAllowances {
   /** Ids of controls that the guard rails do not hold the tenant's objects to. @default none */
   readonly waivedControls?: readonly string[];
 }
-
-/** Name of the ConfigMap that holds the allowances of its namespace. */
-export const ALLOWANCES_NAME = 'tenant-allowances';
 
 /** Label of the objects in a tenant's namespace that the platform alone may change or delete, with the value `true`. */
 export const PLATFORM_OWNED_LABEL = 'cdk8s-bulwark/platform-owned';

@@ -18,6 +18,8 @@ export interface Response {
   readonly status: number;
   /** The parsed JSON, or the text of an answer that is not JSON. */
   readonly body: any;
+  /** The texts of the answer's `Warning` headers. */
+  readonly warnings: readonly string[];
 }
 
 const IDLE_LIMIT_MS = 60_000;
@@ -43,7 +45,8 @@ export class Client {
     const payload = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const target = { method, path, headers: this.headers(method, payload, options) };
     const response = await this.send(target, payload);
-    return { status: response.statusCode!, body: parse(response, await text(response)) };
+    const warnings = (response.headersDistinct.warning ?? []).map(warningText);
+    return { status: response.statusCode!, body: parse(response, await text(response)), warnings };
   }
 
   close(): void {
@@ -85,6 +88,11 @@ export class Client {
       request.end(payload);
     });
   }
+}
+
+/** `299 - "text"`, in which quotes and backslashes are escaped. */
+function warningText(header: string): string {
+  return (/"(.*)"$/.exec(header)?.[1] ?? header).replaceAll(/\\(.)/g, '$1');
 }
 
 function parse(response: IncomingMessage, body: string): unknown {

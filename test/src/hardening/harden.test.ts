@@ -202,7 +202,7 @@ describe('what is unset', () => {
   ])('of a volume that %s is an emptyDir, as the API server makes it, with a limit', (_name, source) => {
     const { manifest, changes, violations } = harden(pod(spec({ volumes: [{ name: 'a', ...source }] })));
     expect(manifest).toEqual(pod(spec({ volumes: [{ name: 'a', emptyDir: { sizeLimit: '1Gi' } }] })));
-    expect(changes).toEqual(['restricted-volume-types spec.volumes', 'empty-dir-size-limit spec.volumes']);
+    expect(changes).toEqual(['empty-dir-size-limit spec.volumes']);
     expect(violations).toEqual([]);
   });
 

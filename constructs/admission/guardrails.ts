@@ -1,0 +1,40 @@
+import { ApiObject, Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { guardrailManifests, type GuardrailOptions } from '../../src/admission/guardrails';
+import { targetOf } from '../blueprint/settings';
+
+/** Properties of {@link Guardrails}. */
+export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
+  /**
+   * What happens for a target before Kubernetes 1.30, which has no ValidatingAdmissionPolicy v1: an error, or no guard rails.
+   * @default 'refuse'
+   */
+  readonly olderTarget?: 'refuse' | 'leave-out';
+}
+
+/**
+ * The controls, and what else keeps tenants apart, as ValidatingAdmissionPolicies: what the synthesis refuses, the API server
+ * refuses too when somebody applies it by hand. They hold in every namespace with the label `cdk8s-bulwark/tenant`; what a
+ * tenant is allowed there is in the ConfigMap `tenant-allowances` of the namespace, without which it admits nothing.
+ *
+ * The rule of a control is in its policy as it is, so both say the same.
+ *
+ * @example new Guardrails(cluster, 'guardrails', { platformGroups: ['platform-engineers'] });
+ *
+ * Sources: OWASP K8s 2025 K04; Kubernetes, "Multi-tenancy" and "RBAC good practices"; KEP-3488.
+ */
+export class Guardrails extends Chart {
+  /**
+   * @throws BulwarkError for a target before 1.30 unless it is to be left out, and for a group that would exempt everybody.
+   */
+  constructor(scope: Construct, id: string, props: GuardrailsProps = {}) {
+    super(scope, id);
+    const { olderTarget = 'refuse', ...options } = props;
+    const target = targetOf(this);
+    if (olderTarget === 'leave-out' && target.minor < 30) return;
+    for (const { apiVersion, kind, metadata, ...rest } of guardrailManifests({ ...options, target })) {
+      const name = metadata!.name!;
+      new ApiObject(this, `${kind}-${name}`, { apiVersion, kind, metadata: { name }, ...rest });
+    }
+  }
+}
