@@ -138,7 +138,7 @@ export const WORKLOAD_CONTROLS: readonly PodControl[] = [
     field: 'resources.requests',
     fix: 'Set cpu and memory.',
     repair: setRequests,
-    broken: { resources: { requests: undefined } },
+    broken: { resources: undefined },
   },
   {
     id: 'resource-limits',

@@ -53,6 +53,8 @@ export interface TenantAllowances {
   readonly waivedControls?: readonly string[];
 }
 
+export { ALLOWANCES_NAME } from '../manifest/kinds';
+
 /** Label of the objects in a tenant's namespace that the platform alone may change or delete, with the value `true`. */
 export const PLATFORM_OWNED_LABEL = 'cdk8s-bulwark/platform-owned';
 
