@@ -4,7 +4,7 @@ import { addressSpace, type AddressSpace, type Block } from './addresses';
 import { resolvePeers, type PeerSet } from './peer-set';
 import { ALL_PODS, podIndex, type PodIndex } from './pod-index';
 import { classifyPods, portsNamed, type PodClass, type Pods } from './pods';
-import { DIRECTIONS, type Policy, type Rule, type RulePorts } from './policy';
+import type { Policy, Rule, RulePorts } from './policy';
 import { portAlgebra, type PortAlgebra, type PortSet } from './ports';
 import { isClusterPolicy, readClusterPolicy } from './read-cluster-policy';
 import { readNetworkPolicy } from './read-policy';
@@ -52,9 +52,9 @@ export interface NetworkOptions {
 export function buildNetwork(manifests: readonly Manifest[], options: NetworkOptions): Network {
   const ports = portAlgebra();
   const { policies, keys } = readPolicies(manifests, options.clusterPolicies, ports);
-  const pods = classifyPods(manifests, { keys, portNames: new Set(policies.flatMap(portNamesOf)) });
+  const pods = classifyPods(manifests, { keys, portNames: portNamesOf(policies) });
   const index = podIndex(pods);
-  const space = lazily(() => addressSpace(policies.flatMap(blocksOf)));
+  const space = lazily(() => addressSpace(blocksOf(policies)));
   const hosts = new Set(pods.classes.flatMap(({ hostNetwork, id }) => (hostNetwork ? [id] : [])));
   const selecting = selectPods(policies, index, { pods, hosts, hostNetwork: options.hostNetwork });
   const peers = new Map<Rule, PeerSet>();
@@ -136,19 +136,27 @@ function resolve(named: RulePorts['named'], destination: PodClass) {
     .map(({ protocol, port }) => ({ protocol, first: port, last: port }));
 }
 
-function portNamesOf(policy: Policy): string[] {
-  return rulesOf(policy).flatMap(({ ports }) => ports.named.map(({ name }) => name));
+/** Calls with every rule. There may be a million of them, too many for lists of lists. */
+function visitRules(policies: readonly Policy[], visit: (rule: Rule) => void): void {
+  for (const policy of policies) {
+    policy.egress?.forEach(visit);
+    policy.ingress?.forEach(visit);
+  }
 }
 
-function blocksOf(policy: Policy): Block[] {
-  return rulesOf(policy).flatMap(({ peers }) =>
-    peers === 'any' ? [] : peers.flatMap((peer) => ('block' in peer ? [peer.block] : [])),
-  );
+function portNamesOf(policies: readonly Policy[]): Set<string> {
+  const names = new Set<string>();
+  visitRules(policies, ({ ports }) => ports.named.forEach(({ name }) => names.add(name)));
+  return names;
 }
 
-/** All rules of a policy. */
-export function rulesOf(policy: Policy): Rule[] {
-  return DIRECTIONS.flatMap((direction) => policy[direction] ?? []);
+function blocksOf(policies: readonly Policy[]): Block[] {
+  const blocks: Block[] = [];
+  visitRules(policies, ({ peers }) => {
+    if (peers === 'any') return;
+    for (const peer of peers) if ('block' in peer) blocks.push(peer.block);
+  });
+  return blocks;
 }
 
 function lazily<T>(make: () => T): () => T {

@@ -36,6 +36,8 @@ function candidatesFor({ pods, hostNetwork }: Network, rows: Rows) {
   const { classes } = pods;
   const naming = new Map<number, number[]>();
   const welcoming: number[] = [];
+  // Whoever reaches only those that its policies name needs no list.
+  const isOpen = classes.map((source) => rows.row(source, 'egress').others !== NO_PORTS);
   for (const destination of classes) {
     const { others, nodes, pairs } = rows.row(destination, 'ingress');
     if (others !== NO_PORTS || nodes !== NO_PORTS) {
@@ -43,6 +45,7 @@ function candidatesFor({ pods, hostNetwork }: Network, rows: Rows) {
       continue;
     }
     for (let i = 0; i < pairs.length; i += 2) {
+      if (!isOpen[pairs[i]!]) continue;
       const list = naming.get(pairs[i]!);
       if (list) list.push(destination.id);
       else naming.set(pairs[i]!, [destination.id]);

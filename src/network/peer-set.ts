@@ -1,6 +1,6 @@
 import type { IpFamily } from '../target/target';
 import type { AddressSpace, Block } from './addresses';
-import { ALL_PODS, ascending, type PodIndex } from './pod-index';
+import { ALL_PODS, ascending, type PodIndex, type PodSet } from './pod-index';
 import type { Rule, RulePeer } from './policy';
 
 /** Who the peers of a rule are. */
@@ -31,6 +31,8 @@ const ANYBODY: PeerSet = { any: true, allPods: true, pods: [], pieces: [], nodes
 /** Finds the peers of a rule. */
 export function resolvePeers({ peers }: Rule, { index, space, hosts }: ResolveContext): PeerSet {
   if (peers === 'any') return ANYBODY;
+  const [only] = peers;
+  if (peers.length === 1 && only?.kind === 'pods' && hosts.size === 0) return podsOnly(index.select(only));
   const sets = peers.flatMap((peer) => (peer.kind === 'pods' ? [index.select(peer)] : []));
   const some = sets.filter((set) => set !== ALL_PODS);
   const pods = some.length === 1 ? some[0]! : ascending([...new Set(some.flat())]);
@@ -43,6 +45,18 @@ export function resolvePeers({ peers }: Rule, { index, space, hosts }: ResolveCo
     nodes: peers.some(({ kind }) => kind === 'nodes'),
     families: peers.flatMap(wholeFamily),
   };
+}
+
+const EVERY_POD: PeerSet = { ...ANYBODY, any: false, nodes: false };
+const NOBODY: PeerSet = { ...EVERY_POD, allPods: false };
+const KNOWN = new WeakMap<readonly number[], PeerSet>();
+
+/** Most rules name the pods of one selector, and many rules the same. */
+function podsOnly(pods: PodSet): PeerSet {
+  if (pods === ALL_PODS) return EVERY_POD;
+  let set = KNOWN.get(pods);
+  if (!set) KNOWN.set(pods, (set = { ...NOBODY, pods }));
+  return set;
 }
 
 function wholeFamily(peer: RulePeer): IpFamily[] {

@@ -1,9 +1,9 @@
-import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import { compareText, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { namespaceOf } from '../manifest/inventory';
 import { podTemplateOf, type Container, type PodSpec } from '../manifest/pod';
 import type { NamedPort } from './policy';
 import type { Protocol } from './ports';
-import { isProtocol } from './read-policy';
+import { isProtocol, listOf } from './read-policy';
 import type { Labels } from './selector';
 
 /** Label that the API server puts on every namespace. */
@@ -124,28 +124,34 @@ function suffix(hostNetwork: boolean, namedPorts: readonly DeclaredPort[]): stri
 }
 
 /** Ports of containers that stay: init containers are gone by the time that anybody connects, unless they are sidecars. */
-function namedPortsOf(spec: PodSpec, asked: ReadonlySet<string>): DeclaredPort[] {
-  return lastingContainers(spec)
-    .flatMap(portsOfContainer)
-    .filter(({ name }) => asked.has(name))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.port - b.port));
+function namedPortsOf(spec: PodSpec, asked: ReadonlySet<string>): readonly DeclaredPort[] {
+  let found: DeclaredPort[] | undefined;
+  for (const container of lastingContainers(spec)) {
+    for (const port of portsOfContainer(container)) if (asked.has(port.name)) (found ??= []).push(port);
+  }
+  return found?.sort((a, b) => compareText(a.name, b.name) || a.port - b.port) ?? NO_NAMES;
 }
+
+const NO_NAMES: readonly DeclaredPort[] = [];
 
 /** The containers of a pod that run while it is ready. */
 export function lastingContainers(spec: PodSpec): Container[] {
-  const containers: unknown[] = Array.isArray(spec.containers) ? spec.containers : [];
-  const init: unknown[] = Array.isArray(spec.initContainers) ? spec.initContainers : [];
-  const sidecars = init.filter((container) => isObject(container) && container.restartPolicy === 'Always');
-  return [...containers, ...sidecars].filter(isObject);
+  const containers = listOf(spec.containers).filter(isObject) as Container[];
+  if (!Array.isArray(spec.initContainers)) return containers;
+  const init = listOf(spec.initContainers).filter(isObject);
+  return [...containers, ...(init.filter(({ restartPolicy }) => restartPolicy === 'Always') as Container[])];
 }
 
 /** The ports that a container declares, those without a name as well. */
 export function portsOfContainer({ ports }: Container): DeclaredPort[] {
-  if (!Array.isArray(ports)) return [];
-  return (ports as unknown[]).filter(isObject).flatMap(({ name, containerPort, protocol = 'TCP' }) => {
-    if (typeof containerPort !== 'number' || !isProtocol(protocol)) return [];
-    return [{ name: typeof name === 'string' ? name : '', protocol, port: containerPort }];
-  });
+  const declared: DeclaredPort[] = [];
+  for (const port of listOf(ports)) {
+    if (!isObject(port)) continue;
+    const { name, containerPort, protocol = 'TCP' } = port;
+    if (typeof containerPort !== 'number' || !isProtocol(protocol)) continue;
+    declared.push({ name: typeof name === 'string' ? name : '', protocol, port: containerPort });
+  }
+  return declared;
 }
 
 /** The numbers that a name stands for in pods of a class. */

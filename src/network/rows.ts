@@ -14,8 +14,11 @@ export interface Row {
   /** With nodes. */
   readonly nodes: PortSet;
   /** Pairs of the number of a class and the ports with it, ascending by number; for classes that differ from the others. */
-  readonly pairs: readonly number[];
+  readonly pairs: Numbers;
 }
+
+/** Numbers, in whichever form is smaller. */
+export type Numbers = readonly number[] | Int32Array;
 
 /** The ports with consecutive pieces of the address space. */
 export interface Segment {
@@ -110,8 +113,11 @@ function portsOfSide({ ports }: Rule, { network, podClass, direction }: Side): P
 interface Sums {
   readonly add: (id: number, ports: PortSet) => void;
   /** The pairs that differ from the ports with others, and an empty table again. */
-  readonly take: (others: PortSet) => number[];
+  readonly take: (others: PortSet) => Numbers;
 }
+
+/** From here on a typed array takes less memory, which is what rows are made of. */
+const MANY = 32;
 
 function sumsFor(count: number, union: (a: PortSet, b: PortSet) => PortSet): Sums {
   const sums = new Int32Array(count);
@@ -131,7 +137,7 @@ function sumsFor(count: number, union: (a: PortSet, b: PortSet) => PortSet): Sum
         sums[id] = NO_PORTS;
       }
       touched = [];
-      return pairs;
+      return pairs.length > MANY ? Int32Array.from(pairs) : pairs;
     },
   };
 }
@@ -242,7 +248,7 @@ export function startsOf(pieces: readonly (readonly number[])[]): number[] {
 }
 
 /** The index of a number in ascending numbers, every second of which counts where `step` is 2, or -1. */
-function find(numbers: readonly number[], wanted: number, step: 1 | 2): number {
+function find(numbers: Numbers, wanted: number, step: 1 | 2): number {
   let [low, high] = [0, numbers.length / step - 1];
   while (low <= high) {
     const middle = (low + high) >> 1;

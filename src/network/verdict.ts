@@ -9,16 +9,27 @@ export interface Tiers {
   readonly baseline: readonly Rule[];
 }
 
+const NONE: readonly Rule[] = [];
+
 /** Sorts the policies on a pod. */
 export function tiersOf(policies: readonly Policy[], direction: Direction): Tiers {
-  const rules = (tier: Policy['tier']) =>
-    policies.flatMap((policy) => (policy.tier === tier ? (policy[direction] ?? []) : []));
-  const isolated = policies.some((policy) => policy.tier === 'NetworkPolicy' && policy[direction]);
-  return {
-    admin: rules('Admin'),
-    network: isolated ? rules('NetworkPolicy') : undefined,
-    baseline: rules('Baseline'),
-  };
+  let admin = NONE;
+  let network: readonly Rule[] | undefined;
+  let baseline = NONE;
+  for (const policy of policies) {
+    const rules = policy[direction];
+    if (!rules) continue;
+    if (policy.tier === 'NetworkPolicy') network = append(network ?? NONE, rules);
+    else if (policy.tier === 'Admin') admin = append(admin, rules);
+    else baseline = append(baseline, rules);
+  }
+  return { admin, network, baseline };
+}
+
+/** Most pods have one policy with rules, whose list serves as it is. */
+function append(rules: readonly Rule[], more: readonly Rule[]): readonly Rule[] {
+  if (rules.length === 0) return more;
+  return more.length === 0 ? rules : [...rules, ...more];
 }
 
 /**
