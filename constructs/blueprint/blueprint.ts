@@ -2,6 +2,8 @@ import { ApiObject, App, Chart, YamlOutputType, type AppProps } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { canonical } from '../../src/manifest/canonical';
+import { networkAsDeclared } from '../../src/network/prove';
+import { declaredConnections } from '../network/declarations';
 import { describeObject, identityOf, type Manifest } from '../../src/manifest/manifest';
 import { scopeOf } from '../../src/manifest/kinds';
 import { topologicalOrder } from '../../src/manifest/topology';
@@ -92,6 +94,10 @@ export class Blueprint extends App {
     this.recordsConstructs =
       props.recordConstructMetadata ?? process.env.CDK8S_RECORD_CONSTRUCT_METADATA === 'true';
     judgeInRoot(this);
+    addProof(
+      this,
+      networkAsDeclared(() => declaredConnections(this)),
+    );
     if (props.tenancy) setTenancyPolicy(this, props.tenancy);
     Hardening.apply(this, { target: props.target });
   }
