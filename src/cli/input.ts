@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../errors';
@@ -57,15 +58,36 @@ function readFile(file: string | BulwarkError): ReadResult {
   }
 }
 
-/** The text of a file, or of standard input for `-`. */
+/**
+ * The text of a file, or of standard input for `-`.
+ * @throws BulwarkError when it is too large, or not UTF-8.
+ */
 export function readText(file: string): string {
-  if (file === '-') return fs.readFileSync(0, 'utf8');
-  const { size } = fs.statSync(file);
-  if (size > LARGEST_FILE) {
-    const megabytes = Math.round(size / 1024 / 1024);
-    throw new BulwarkError(`${file}: has ${megabytes} MB, and a file of manifests may have 64. Split it.`);
+  const name = file === '-' ? 'standard input' : file;
+  // The size first, so that a file that is too large is not read at all.
+  if (file !== '-') refuseLarge(name, fs.statSync(file).size);
+  const bytes = fs.readFileSync(file === '-' ? 0 : file);
+  refuseLarge(name, bytes.length);
+  if (!isUtf8(bytes)) throw notUtf8(name, bytes);
+  return bytes.toString('utf8');
+}
+
+function refuseLarge(name: string, size: number): void {
+  if (size <= LARGEST_FILE) return;
+  const megabytes = Math.ceil(size / 1024 / 1024);
+  throw new BulwarkError(`${name}: has ${megabytes} MB, and a file of manifests may have 64. Split it.`);
+}
+
+/** No byte of a character in UTF-8 is a line feed, so each line can be looked at alone. */
+function notUtf8(name: string, bytes: Buffer): BulwarkError {
+  let line = 1;
+  let start = 0;
+  for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', start)) {
+    if (!isUtf8(bytes.subarray(start, end))) break;
+    line += 1;
+    start = end + 1;
   }
-  return fs.readFileSync(file, 'utf8');
+  return new BulwarkError(`${name}:${line}: is not UTF-8. Save the file as UTF-8.`);
 }
 
 function explain(error: unknown, file: string): BulwarkError {

@@ -125,7 +125,9 @@ export const SECRET_CONTROLS: readonly (PodControl | ObjectControl)[] = [
     rule:
       'variables.pod.?volumes.orValue([]).all(volume, ' +
       `(!has(volume.secret) || ${isPrivate('volume.secret')}) && ` +
-      `(!has(volume.projected) || !volume.projected.?sources.orValue([]).exists(source, has(source.secret)) || ${isPrivate('volume.projected')}))`,
+      // An API server writes a volume without sources as null, which optional fields do not cover.
+      '(!has(volume.projected) || !has(volume.projected.sources) || dyn(volume.projected.sources) == null || ' +
+      `!volume.projected.sources.exists(source, has(source.secret)) || ${isPrivate('volume.projected')}))`,
     field: 'volumes',
     fix: 'Set defaultMode to 0o440 (288) and fsGroup to the group of the process, or 0o400 (256) where it is root.',
     broken: { volumes: [{ name: 'database', secret: { secretName: 'database' } }] },
