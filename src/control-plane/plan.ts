@@ -1,3 +1,4 @@
+import { guardrailManifests, type GuardrailOptions } from '../admission/guardrails';
 import type { Manifest } from '../manifest/manifest';
 import type { ClusterTarget } from '../target/target';
 import { admission, type AdmissionOptions } from './admission';
@@ -14,7 +15,7 @@ import {
   type KubeletOptions,
 } from './flags';
 import { gradedAuditPolicy, type AuditOptions } from './graded-audit-policy';
-import { staticManifests } from './static-manifests';
+import { staticManifests, withoutParameters } from './static-manifests';
 import { BulwarkError } from '../errors';
 
 /** Everything about a control plane that its owner may choose. Each has a safe default. */
@@ -36,6 +37,13 @@ export interface ControlPlaneOptions {
    * @default none
    */
   readonly staticPolicies?: readonly Manifest[];
+  /**
+   * Puts those guard rails onto the node, too, that ask nothing of objects in the API: nobody who takes over the API can lift
+   * the ones that keep tenants from the labels of namespaces and from what the platform owns. Names the same groups as the
+   * `Guardrails` of the blueprint.
+   * @default none
+   */
+  readonly staticGuardrails?: Omit<GuardrailOptions, 'target'>;
 }
 
 /** Where a platform keeps files, and what it does by itself. */
@@ -91,7 +99,8 @@ export function planControlPlane(
   now: Date = new Date(),
 ): ControlPlanePlan {
   const at = (name: string) => `${layout.folder}/${name}`;
-  const { encryption = { provider: { type: 'secretbox' } }, staticPolicies = [] } = options;
+  const { encryption = { provider: { type: 'secretbox' } } } = options;
+  const staticPolicies = staticPoliciesOf(options, target);
   const isStatic = staticPolicies.length > 0;
   const authn = authentication(authenticationOptions(options.authentication, layout), target);
   const authz = authorizationFor(options.authorization ?? {}, target, layout);
@@ -144,6 +153,14 @@ export function planControlPlane(
     },
     mounts: mountsOf(options),
   };
+}
+
+function staticPoliciesOf(
+  { staticPolicies = [], staticGuardrails }: ControlPlaneOptions,
+  target: ClusterTarget,
+): readonly Manifest[] {
+  if (!staticGuardrails) return staticPolicies;
+  return [...staticPolicies, ...withoutParameters(guardrailManifests({ ...staticGuardrails, target }))];
 }
 
 function documents(name: string, object: object | undefined): [string, readonly object[]][] {

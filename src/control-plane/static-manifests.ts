@@ -23,6 +23,13 @@ export function staticManifests(manifests: readonly Manifest[]): Manifest[] {
   });
 }
 
+/** The policies that read no object of the API, and their bindings. */
+export function withoutParameters(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.filter(
+    ({ spec }) => isObject(spec) && spec.paramKind === undefined && spec.paramRef === undefined,
+  );
+}
+
 function staticName(name: string): string {
   return name.endsWith(SUFFIX) ? name : `${name}${SUFFIX}`;
 }

@@ -82,7 +82,7 @@ describe('a control plane', () => {
         ],
       },
       audit: { first: ODD_RULES },
-      ...(minor >= 37 && { staticPolicies: STATIC_POLICY }),
+      ...(minor >= 37 && { staticPolicies: STATIC_POLICY, staticGuardrails: {} }),
     });
     return { args: node.flags, without: ['authorization-mode'] };
   };
@@ -301,6 +301,49 @@ describe('a control plane', () => {
           expect(named.status).toBe(404);
           await delay(1000);
           expect((await create(server(), forbidden)).body.message).toContain('no forbidden here');
+        });
+
+        it('keeps tenants from the labels of their namespaces by guard rails on the node', async () => {
+          const namespace = {
+            apiVersion: 'v1',
+            kind: 'Namespace',
+            metadata: { name: 'guarded', labels: { 'cdk8s-bulwark/tenant': 'shop' } },
+          };
+          await create(server(), namespace);
+          const owner = {
+            apiVersion: 'rbac.authorization.k8s.io/v1',
+            kind: 'ClusterRole',
+            metadata: { name: 'namespaces' },
+            rules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'patch'] }],
+          };
+          await create(server(), owner);
+          await create(server(), {
+            apiVersion: 'rbac.authorization.k8s.io/v1',
+            kind: 'ClusterRoleBinding',
+            metadata: { name: 'namespaces' },
+            roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'namespaces' },
+            subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'oidc:shop-dev' }],
+          });
+          const label = (labels: object) =>
+            server().request(
+              'PATCH',
+              '/api/v1/namespaces/guarded',
+              { metadata: { labels } },
+              { token: alice() },
+            );
+          const annotate = (annotations: object) =>
+            server().request(
+              'PATCH',
+              '/api/v1/namespaces/guarded',
+              { metadata: { annotations } },
+              { token: alice() },
+            );
+          const { status, body } = await label({ 'cdk8s-bulwark/tenant': 'bank' });
+          expect([status, body.message]).toEqual([
+            403,
+            expect.stringContaining('bulwark-namespaces.static.k8s.io'),
+          ]);
+          expect((await annotate({ colour: 'blue' })).status).toBe(200);
         });
       }
     },

@@ -1,5 +1,5 @@
 import { App, Testing } from 'cdk8s';
-import { ClusterTarget, Hardening } from '../../constructs';
+import { ClusterTarget, Hardening, Waivers } from '../../constructs';
 import {
   type ApiServer,
   create,
@@ -28,6 +28,9 @@ const isServed = ([title]: (typeof TARGETS)[number]) => minorOf(title) <= (serve
 const synthesize = (harden: (app: App) => void): any[] => {
   const app = new App();
   const chart = stockWorkloads(app, NAMESPACE);
+  Waivers.of(chart.node.findChild('web-configured')).waive('secret-as-file', {
+    reason: 'this program reads its environment only',
+  });
   harden(app);
   return Testing.synth(chart);
 };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Blueprint, ClusterTarget, LockedClusterRole, Subject, Tenant } from '../../constructs';
+import { Blueprint, ClusterTarget, LockedClusterRole, Subject, Tenant, Waivers } from '../../constructs';
 import { API_RESOURCES } from '../../src/manifest/api-resources';
 import { type ApiServer, create, describeWithApiServer, fillQuotaStatus, serverMinor } from './harness';
 
@@ -29,10 +29,14 @@ function twoTenants(outdir: string): Blueprint {
   });
   team.namespace('web');
   new Tenant(cluster, 'other', { groups: { deployers: ['other-deployers'] } }).namespace('web');
-  new Tenant(cluster, 'selfish', {
+  const selfish = new Tenant(cluster, 'selfish', {
     groups: { deployers: ['selfish-deployers'] },
     selfService: { networkPolicies: true, roleBindings: true },
-  }).namespace('web');
+  });
+  selfish.namespace('web');
+  Waivers.of(selfish).waive('no-way-out-of-tenant', {
+    reason: 'what guard rails keep self-service from is tried where they are',
+  });
   return cluster;
 }
 
