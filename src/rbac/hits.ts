@@ -66,7 +66,10 @@ export function countsIn({ scope = 'namespace' }: Right, namespace: string): boo
 /** A wildcard, also one in front of a subresource, is looked at for every right. */
 function candidates({ resources }: PolicyRule): readonly Right[] {
   if (resources.some((resource) => resource.startsWith('*'))) return RIGHTS;
-  const some = resources.flatMap((resource) => BY_RESOURCE.get(resource) ?? []);
+  const some = resources.flatMap((resource) => [
+    ...(BY_RESOURCE.get(resource) ?? []),
+    ...(BY_RESOURCE.get(anySubresource(resource)) ?? []),
+  ]);
   return [...new Set([...some, ...OF_ANY_RESOURCE])];
 }
 
@@ -89,7 +92,13 @@ function hasVerb({ verbs }: PolicyRule, wanted: string): boolean {
   return wanted.endsWith(':') ? verbs.some((verb) => verb.startsWith(wanted)) : verbs.includes(wanted);
 }
 
+function anySubresource(resource: string): string {
+  return resource.slice(0, resource.indexOf('/') + 1);
+}
+
 function hasResource({ resources }: PolicyRule, wanted: string): boolean {
+  if (wanted.endsWith('/'))
+    return resources.some((pattern) => /^\*(\/|$)/.test(pattern) || pattern.startsWith(wanted));
   const [resource, subresource = ''] = wanted.split('/');
   return resources.some((pattern) => resourceMatches(pattern, resource!, subresource));
 }

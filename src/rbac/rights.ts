@@ -27,7 +27,7 @@ export interface Right {
   readonly severity: Severity;
   /** Empty for any. */
   readonly groups: readonly string[];
-  /** Empty for any. */
+  /** Empty for any. A resource that ends with a slash stands for each of its subresources. */
   readonly resources: readonly string[];
   /** A verb that ends with a colon stands for every one that begins so. */
   readonly verbs: readonly string[];
@@ -258,7 +258,7 @@ export const RIGHTS: readonly Right[] = [
   {
     ...impersonation('impersonate-extra', 'claims ids and attributes of other users', 'uids'),
     groups: [AUTHENTICATION],
-    resources: ['uids', 'userextras'],
+    resources: ['uids', 'userextras/'],
     severity: 'medium',
   },
   {

