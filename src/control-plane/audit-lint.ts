@@ -1,3 +1,4 @@
+import { isObject, readWithoutNulls } from '../manifest/manifest';
 import { AUDIT_LEVELS, type AuditPolicy, type AuditResources, type AuditRule } from './audit-policy';
 
 /** Something wrong with an audit policy. */
@@ -6,6 +7,9 @@ export interface AuditProblem {
   readonly rule: number;
   readonly message: string;
 }
+
+const ILLEGIBLE =
+  'has a field of a wrong type, so the API server does not start with it: make every list one of texts';
 
 const STAGES: readonly string[] = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'];
 
@@ -20,12 +24,40 @@ const SECRET_BODIES: readonly AuditResources[] = [
  * What the API server refuses in a policy, rules that can never decide since an earlier one matches all that they match, and
  * rules that would log credentials.
  */
-export function auditProblems(policy: AuditPolicy): AuditProblem[] {
+export function auditProblems(given: AuditPolicy): AuditProblem[] {
+  const policy = readWithoutNulls(given);
+  const illegible = policy.rules.flatMap((rule, at) =>
+    isLegible(rule) ? [] : [{ rule: at, message: ILLEGIBLE }],
+  );
+  return illegible.length > 0 ? illegible : legibleProblems(policy);
+}
+
+function legibleProblems(policy: AuditPolicy): AuditProblem[] {
   return policy.rules.flatMap((rule, at) => [
     ...invalid(rule).map((message) => ({ rule: at, message })),
     ...shadowed(policy, at),
     ...leaking(policy, at),
   ]);
+}
+
+/** Whether everything in a rule has the type that the API server reads. */
+function isLegible(rule: AuditRule): boolean {
+  const { users, userGroups, verbs, namespaces, nonResourceURLs, omitStages, resources = [] } = rule;
+  return (
+    [users, userGroups, verbs, namespaces, nonResourceURLs, omitStages].every(isTextList) &&
+    Array.isArray(resources) &&
+    resources.every(isLegibleGroup)
+  );
+}
+
+function isLegibleGroup(given: unknown): boolean {
+  if (!isObject(given)) return false;
+  const { group = '', resources, resourceNames } = given;
+  return typeof group === 'string' && isTextList(resources) && isTextList(resourceNames);
+}
+
+function isTextList(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
 }
 
 function invalid(rule: AuditRule): string[] {

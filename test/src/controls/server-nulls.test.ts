@@ -38,7 +38,7 @@ describe('a field that an API server writes as null', () => {
     const container = { name: 'a', image: 'registry.example/a:1' };
     const pod = {
       containers: [container],
-      volumes: [{ name: 'a', projected: { defaultMode: 256, sources: null } }],
+      volumes: [{ name: 'a', projected: { defaultMode: 420, sources: null } }],
     };
     const expression = expressionOf(control, TARGET);
     const ask = (spec: JsonObject) =>
