@@ -1,5 +1,5 @@
 /** Runs a step for one object; what is wrong with that object is a problem among others, not the end. */
-export function attempt<T>(step: () => T, problems: string[]): T | undefined {
+export function attempt<T>(step: () => T, problems: { push(message: string): unknown }): T | undefined {
   try {
     return step();
   } catch (error) {

@@ -19,6 +19,7 @@ import { addProof, judgeEntries, type Judgement } from './judgement';
 import { planFiles, type Layout } from './layout';
 import { orderEntries, type Entry, type Ordered } from './order';
 import { outputFiles } from './output-file';
+import { refusal, type BlueprintProblem } from './refusal';
 import { reportUncaughtErrors } from './uncaught';
 import { CONSTRUCT_METADATA, FILE_HEADER, replaceFolder } from './writer';
 
@@ -158,7 +159,7 @@ export class Blueprint extends App {
 
   private render(): Ordered {
     const constructs = this.node.findAll();
-    const problems = constructs.flatMap((construct) =>
+    const problems: BlueprintProblem[] = constructs.flatMap((construct) =>
       validate(construct).map((message) => `${construct.node.path || 'the app'}: ${message}`),
     );
     const objects = constructs.filter((construct) => ApiObject.isApiObject(construct));
@@ -249,9 +250,4 @@ function duplicates(entries: readonly Entry[]): string[] {
     }
   }
   return problems;
-}
-
-function refusal(problems: readonly string[]): string {
-  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  return `The blueprint has ${count}, and nothing was written:\n${problems.map((problem) => `- ${problem}`).join('\n')}`;
 }

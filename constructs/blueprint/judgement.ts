@@ -11,6 +11,7 @@ import { recordWaivers } from '../workload/recorded-waivers';
 import { waiversFor } from '../workload/waivers';
 import { attempt } from './attempt';
 import type { Entry } from './order';
+import type { BlueprintProblem, Breach } from './refusal';
 
 /** The controls of the blueprint's profile that the hardening kernel has not judged yet, object by object. */
 const CONTROLS_BEYOND_KERNEL: readonly Control[] = controlsOf('hardened').filter(
@@ -45,8 +46,8 @@ export interface JudgementOptions {
 export interface Judgement {
   /** The same objects; those that a waiver excuses with it as an annotation. */
   readonly entries: readonly Entry[];
-  /** One message for each place that is not excused. */
-  readonly problems: readonly string[];
+  /** One for each place that is not excused. */
+  readonly problems: readonly BlueprintProblem[];
 }
 
 /** Asks of all objects together what the hardening kernel, which sees one workload at a time, cannot know. */
@@ -61,7 +62,7 @@ export function judgeEntries(entries: readonly Entry[], options: JudgementOption
   const manifests = entries.map(({ manifest }) => manifest);
   const owners = new Map<Manifest, Entry>(entries.map((entry) => [entry.manifest, entry]));
   const excused = new Map<Manifest, Map<string, Waiver>>();
-  const problems: string[] = [];
+  const problems: BlueprintProblem[] = [];
   const waivers = waiverLookup(problems);
   for (const problem of proofs.flatMap((proof) => proof(manifests, target))) {
     const owner = owners.get(problem.manifest);
@@ -70,14 +71,14 @@ export function judgeEntries(entries: readonly Entry[], options: JudgementOption
       const own = excused.get(problem.manifest) ?? new Map<string, Waiver>();
       excused.set(problem.manifest, own.set(waiver.control, waiver));
     } else {
-      problems.push(describeProblem(problem, owner));
+      problems.push(breachOf(problem, owner));
     }
   }
   return { entries: entries.map((entry) => recordOn(entry, excused.get(entry.manifest))), problems };
 }
 
 /** The waivers of an object by control, looked up once. Where one has expired, that is a problem and none holds. */
-function waiverLookup(problems: string[]): (entry: Entry) => ReadonlyMap<string, Waiver> {
+function waiverLookup(problems: BlueprintProblem[]): (entry: Entry) => ReadonlyMap<string, Waiver> {
   const known = new Map<Entry, ReadonlyMap<string, Waiver>>();
   return (entry) => {
     let waivers = known.get(entry);
@@ -94,13 +95,9 @@ function recordOn(entry: Entry, waivers: ReadonlyMap<string, Waiver> | undefined
   return waivers ? { ...entry, manifest: recordWaivers(entry.manifest, [...waivers.values()]) } : entry;
 }
 
-function describeProblem(problem: Problem, owner: Entry | undefined): string {
+function breachOf(problem: Problem, owner: Entry | undefined): Breach {
   const { manifest, field, what, why, fix, control } = problem;
   const object = describeObject(manifest);
   const place = owner ? `${owner.object.node.path} (${object})` : object;
-  const breach = control ? `${field} breaks ${control}: ${what}` : `${field}: ${what}`;
-  const waive = control
-    ? ` Or, with a reason: Waivers.of(scope).waive('${control}', { reason: '...' }).`
-    : '';
-  return `${place}: ${breach}. ${why} Fix: ${fix}${waive}`;
+  return { place, field, what, why, fix, ...(control !== undefined && { control }) };
 }

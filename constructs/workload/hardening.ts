@@ -5,6 +5,7 @@ import { hardenManifest, type PodAddition, type Violation } from '../../src/hard
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
 import { podTemplateOf } from '../../src/manifest/pod';
 import type { ClusterTarget } from '../../src/target/target';
+import { describeBreach, type Breach } from '../blueprint/refusal';
 import { setTarget, targetOf } from '../blueprint/settings';
 import { recordWaivers } from './recorded-waivers';
 import { waiversFor } from './waivers';
@@ -18,8 +19,8 @@ export interface HardeningOptions {
 /** An object as it will be written, and what is wrong with it. */
 export interface RenderedObject {
   readonly manifest: Manifest;
-  /** One message for each value that breaks a control. */
-  readonly problems: readonly string[];
+  /** One for each value that breaks a control. */
+  readonly problems: readonly Breach[];
 }
 
 const ADDITIONS = new WeakMap<IConstruct, PodAddition[]>();
@@ -84,7 +85,7 @@ export function renderHardened(object: ApiObject): RenderedObject {
       manifest,
       waivers.filter(({ control }) => excused.has(control)),
     ),
-    problems: violations.map((violation) => describeViolation(object, manifest, violation)),
+    problems: violations.map((violation) => breachOf(object, manifest, violation)),
   };
 }
 
@@ -101,7 +102,7 @@ function problemsOf(object: ApiObject): readonly string[] {
   try {
     const { problems } = renderHardened(object);
     if (problems.length === 0) FOUND_CLEAN.add(object);
-    return problems;
+    return problems.map(describeBreach);
   } catch (error) {
     // Any other error comes again, with the words of whoever made it, when cdk8s renders the object.
     return error instanceof BulwarkError ? [error.message] : [];
@@ -119,14 +120,18 @@ function install(object: ApiObject): void {
   RAW_JSON.set(object, object.toJson.bind(object) as () => Manifest);
   object.toJson = () => {
     const { manifest, problems } = renderHardened(object);
-    if (problems.length > 0) throw new BulwarkError(problems.join('\n'));
+    if (problems.length > 0) throw new BulwarkError(problems.map(describeBreach).join('\n'));
     return manifest;
   };
 }
 
-function describeViolation(object: ApiObject, manifest: Manifest, { control, path }: Violation): string {
-  return (
-    `${object.node.path} (${describeObject(manifest)}): ${path} breaks ${control.id}. ${control.why} ` +
-    `Fix: ${control.fix} Or, with a reason: Waivers.of(scope).waive('${control.id}', { reason: '...' }).`
-  );
+function breachOf(object: ApiObject, manifest: Manifest, { control, path }: Violation): Breach {
+  const { id, why, fix } = control;
+  return {
+    place: `${object.node.path} (${describeObject(manifest)})`,
+    field: path,
+    why,
+    fix,
+    control: id,
+  };
 }

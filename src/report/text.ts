@@ -19,14 +19,17 @@ export function formatText(report: Report, options: TextOptions): string {
     groups.set(title, [...(groups.get(title) ?? []), finding]);
   }
   const blocks = [...groups].map(([title, findings]) =>
-    [title, ...findings.flatMap((finding) => describe(finding, options))].join('\n'),
+    [
+      ...wrapWords(title, WIDTH - 2).map((line, index) => (index === 0 ? line : `  ${line}`).trimEnd()),
+      ...findings.flatMap((finding) => describe(finding, options)),
+    ].join('\n'),
   );
   return [...blocks, summaryLine(report, options)].join('\n\n');
 }
 
 function titleOf({ object, source }: ReportedFinding): string {
   const name = `${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name ?? '(no name)'}`;
-  return source ? `${name}  ${source.file}` : name;
+  return printable(source ? `${name}  ${source.file}` : name);
 }
 
 function describe(finding: ReportedFinding, options: TextOptions): string[] {
@@ -59,5 +62,10 @@ function paint(text: string, severity: Severity, { colour }: TextOptions): strin
 const INDENT = ' '.repeat(11);
 
 function indent(text: string): string[] {
-  return wrapWords(text, WIDTH - INDENT.length).map((line) => INDENT + line);
+  return wrapWords(printable(text), WIDTH - INDENT.length).map((line) => INDENT + line);
+}
+
+/** A manifest must not move the cursor or colour the terminal of whoever checks it. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }
