@@ -53,6 +53,16 @@ export const names: string[] = Object.keys(manifests);
 new HardenedDeployment(ns, 'wrong', { containers: 'api' });
 `;
 
+const STOCK_APP = `
+const { App, ApiObject, Chart } = require('cdk8s');
+const app = new App();
+const chart = new Chart(app, 'web', { namespace: 'shop' });
+const hostPID = process.argv[2] === 'unsafe';
+new ApiObject(chart, 'api', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'api' },
+  spec: { ...(hostPID && { hostPID }), containers: [{ name: 'api', image: 'registry.example/api:1.0.0' }] } });
+app.synth();
+`;
+
 /** The environment without what `npm test` adds to it, which would point a nested npm at this folder. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
@@ -124,6 +134,28 @@ describe('the published package, installed into an empty project', () => {
   it('works in a test that jest runs as it comes, with matchers for it', () => {
     fs.writeFileSync(path.join(project, 'chart.test.js'), JEST_TEST);
     run(project, 'npx', '--no-install', 'jest', '--ci');
+  });
+
+  it('fails or passes `cdk8s synth` of a stock app, as a validation of cdk8s-cli', () => {
+    const { version } = manifest;
+    // Where cdk8s-cli would install the plugin from the registry, were it not there.
+    const plugins = path.join(project, 'plugins');
+    const place = path.join(plugins, 'cdk8s-bulwark', version, 'node_modules');
+    fs.mkdirSync(place, { recursive: true });
+    fs.symlinkSync(installed, path.join(place, 'cdk8s-bulwark'));
+    fs.writeFileSync(path.join(project, 'app.js'), STOCK_APP);
+    const properties = { profile: 'baseline', target: '1.33' };
+    const validations = [{ package: 'cdk8s-bulwark', class: 'BulwarkValidation', version, properties }];
+    fs.writeFileSync(
+      path.join(project, 'cdk8s.yaml'),
+      JSON.stringify({ language: 'typescript', validations }),
+    );
+    const cli = path.join(ROOT, 'node_modules/cdk8s-cli/bin/cdk8s');
+    const synth = (how: string) =>
+      run(project, process.execPath, cli, 'synth', '--plugins-dir', plugins, '--app', `node app.js ${how}`);
+    expect(synth('safe')).toContain('Validations finished');
+    const told = /no-host-pid[^]*web\/api[^]*spec\.hostPID/;
+    expect(() => synth('unsafe')).toThrow(told);
   });
 
   it('encrypts with age from plain CommonJS, although age is published as ES modules only', () => {
