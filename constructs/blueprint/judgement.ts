@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import { controlsHold, type Problem, type Proof } from '../../src/controls/proof';
-import { POD_CONTROLS, controlsOf } from '../../src/controls/profiles';
+import { podControls, controlsOf } from '../../src/controls/profiles';
 import type { Control, Parameters } from '../../src/controls/control';
 import type { Waiver } from '../../src/controls/waiver';
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
@@ -15,7 +15,7 @@ import type { BlueprintProblem, Breach } from './refusal';
 
 /** The controls of the blueprint's profile that the hardening kernel has not judged yet, object by object. */
 const CONTROLS_BEYOND_KERNEL: readonly Control[] = controlsOf('hardened').filter(
-  (control) => !(POD_CONTROLS as readonly Control[]).includes(control),
+  (control) => !(podControls() as readonly Control[]).includes(control),
 );
 
 /** Proofs that every blueprint is held to, beside the controls of its profile. */

@@ -1,4 +1,5 @@
-import { ANY, type AllowanceList } from '../tenancy/allowances';
+import { ANY } from '../manifest/kinds';
+import type { AllowanceList } from '../tenancy/allowances';
 import type { NamedExpression } from './policy';
 
 /** Variables that read the allowances of the request's namespace. */

@@ -1,6 +1,5 @@
-import { ALLOWANCES_NAME } from '../manifest/kinds';
-import { PLATFORM_OWNED_LABEL, type AllowanceList } from '../tenancy/allowances';
-import { TENANT_LABEL } from '../report/summary';
+import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, TENANT_LABEL } from '../manifest/kinds';
+import type { AllowanceList } from '../tenancy/allowances';
 import type { ClusterTarget } from '../target/target';
 import { allowsAny } from './allowed';
 import type { ResourceRule } from './policy';

@@ -16,6 +16,13 @@ export function exempt(name: string, groups: readonly string[]): NamedExpression
   return groups.length > 0 ? [{ name, expression: outsideOf(groups) }] : [];
 }
 
+/** The groups of whom a condition made by {@link exempt} asks nothing; undefined for any other expression. */
+export function exemptedBy(expression: string): readonly string[] | undefined {
+  const [, list = ''] = /in \[(.*)\]\)$/.exec(expression) ?? [];
+  const groups = [...list.matchAll(/'([^'\\]*)'/g)].map(([, group]) => group!);
+  return groups.length > 0 && outsideOf(groups) === expression ? groups : undefined;
+}
+
 /** Asks nothing of the control plane: what it writes follows from what people were allowed to write. */
 export const EXCEPT_CONTROL_PLANE: NamedExpression = {
   name: 'not-the-control-plane',

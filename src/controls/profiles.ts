@@ -260,6 +260,10 @@ export function controlsOf(profile: ProfileName): Control[] {
  * The controls that the hardening kernel repairs and judges, in that order: those of the profile `hardened` that are about pods
  * and ask nothing of the owner of the cluster.
  */
-export const POD_CONTROLS: readonly PodControl[] = controlsOf('hardened')
-  .filter(isPodControl)
-  .filter(({ parameter }) => parameter === undefined);
+export function podControls(): readonly PodControl[] {
+  return (ofPods ??= controlsOf('hardened')
+    .filter(isPodControl)
+    .filter(({ parameter }) => parameter === undefined));
+}
+
+let ofPods: readonly PodControl[] | undefined;

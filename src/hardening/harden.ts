@@ -1,4 +1,4 @@
-import { POD_CONTROLS } from '../controls/profiles';
+import { podControls } from '../controls/profiles';
 import type { PodControl } from '../controls/control';
 import { bindControl, fieldPath, subjectsOf } from '../controls/judge';
 import { removeAppArmorFields } from '../controls/repairs';
@@ -76,7 +76,7 @@ function hardenPod(pod: PodTemplate, { target, waived }: HardenOptions): Omit<Ha
   const excused = new Set<string>();
   const containers = containersOf(pod.spec);
   let held = 0;
-  for (const bound of POD_CONTROLS.flatMap((control) => bindControl(control, target) ?? [])) {
+  for (const bound of podControls().flatMap((control) => bindControl(control, target) ?? [])) {
     const { control } = bound;
     const unmet = subjectsOf(bound, pod, containers).filter(({ container }) => !bound.holds(pod, container));
     if (waived?.has(control.id)) {

@@ -113,3 +113,12 @@ export function scopeOf(manifest: Manifest): 'cluster' | 'namespace' | 'unknown'
   if (manifest.metadata?.namespace !== undefined) return 'namespace';
   return NAMESPACED_GROUPS.has(group) ? 'namespace' : 'unknown';
 }
+
+/** Label of a Namespace that names its tenant. */
+export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
+
+/** Label of the objects in a tenant's namespace that the platform alone may change or delete, with the value `true`. */
+export const PLATFORM_OWNED_LABEL = 'cdk8s-bulwark/platform-owned';
+
+/** What stands for "any" in the ConfigMap. A key that is missing there allows nothing. */
+export const ANY = '*';

@@ -1,5 +1,11 @@
+import { guardrailPolicies } from '../admission/guardrails';
+import { policyManifest } from '../admission/policy';
+import { exemptedBy } from '../admission/who';
 import { selects } from '../manifest/inventory';
+import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
 import { isObject, type Manifest } from '../manifest/manifest';
+import { ClusterTarget } from '../target/target';
+
 import type { World } from './closure';
 import { listOf } from './policy-rule';
 import { ALL } from './power';
@@ -14,15 +20,43 @@ const GUARDS: Readonly<Record<string, readonly string[]>> = {
   'create-secrets': ['bulwark-secrets'],
 };
 
+/** Versions between which the expressions of these guard rails change. */
+const VERSIONS = ['1.30', '1.31', '1.37'];
+
+type Spec = Readonly<Record<string, unknown>>;
+
+let known: ReadonlyMap<string, readonly Spec[]> | undefined;
+
+/** What each of the guard rails has to say at least, for one version or another. */
+function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
+  if (known) return known;
+  const specs = new Map<string, Spec[]>();
+  for (const version of VERSIONS) {
+    const options = { target: ClusterTarget.kubernetes(version), profile: 'baseline' } as const;
+    for (const policy of guardrailPolicies(options)) {
+      const spec = policyManifest(policy).spec as Spec;
+      specs.set(policy.name, [...(specs.get(policy.name) ?? []), spec]);
+    }
+  }
+  known = specs;
+  return specs;
+}
+
 /**
- * Which rights the guard rails among the manifests refuse to use: a guard counts where its ValidatingAdmissionPolicy fails closed
- * and a binding with the action Deny selects the namespace.
+ * Which rights the guard rails among the manifests refuse to use. A guard counts where its ValidatingAdmissionPolicy fails closed
+ * and judges what `Guardrails` has it judge, by the same expressions or by more, without exempting a group of a tenant, and a
+ * binding with the action Deny selects the namespace. A policy of that name which says something else counts for nothing.
  */
 export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<World['closedBy']> {
-  const strict = new Set(
-    manifests
-      .filter(({ kind, spec }) => kind === 'ValidatingAdmissionPolicy' && failsClosed(spec))
-      .map(({ metadata }) => metadata?.name),
+  const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+  if (policies.length === 0) return () => undefined;
+  const tenants = groupsOfTenants(manifests);
+  const strict = new Map(
+    policies
+      .filter(({ metadata, spec }) =>
+        saysAtLeast(spec, guardSpecs().get(metadata?.name ?? '') ?? [], tenants),
+      )
+      .map(({ metadata, spec }) => [metadata?.name ?? '', spec as Spec]),
   );
   const bindings = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding').filter(denies);
   const labels = new Map(
@@ -30,11 +64,19 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
       .filter(({ kind }) => kind === 'Namespace')
       .map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
   );
-  const holds = (policy: string, namespace: string) =>
-    strict.has(policy) &&
-    bindings.some(
-      ({ spec }) => isObject(spec) && spec.policyName === policy && reaches(spec, labels.get(namespace)),
+  const holds = (policy: string, namespace: string) => {
+    const said = strict.get(policy);
+    return (
+      said !== undefined &&
+      bindings.some(
+        ({ spec }) =>
+          isObject(spec) &&
+          spec.policyName === policy &&
+          hasParameters(spec, said) &&
+          reaches(spec, labels.get(namespace)),
+      )
     );
+  };
   return (right, namespace) => {
     const guards = GUARDS[right];
     if (!guards || namespace === ALL || !guards.every((guard) => holds(guard, namespace))) return undefined;
@@ -42,20 +84,95 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
   };
 }
 
-function failsClosed(spec: unknown): boolean {
-  return isObject(spec) && (spec.failurePolicy === undefined || spec.failurePolicy === 'Fail');
+/** The groups that a tenant's people and ServiceAccounts are in. */
+function groupsOfTenants(manifests: readonly Manifest[]): ReadonlySet<string> {
+  const namespaces = new Set(
+    manifests
+      .filter(({ kind, metadata }) => kind === 'Namespace' && metadata?.labels?.[TENANT_LABEL])
+      .map(({ metadata }) => metadata!.name!),
+  );
+  const bound = manifests
+    .filter(({ kind, metadata }) => kind === 'RoleBinding' && namespaces.has(metadata?.namespace ?? ''))
+    .flatMap(({ subjects }) => listOf(subjects).filter(isObject))
+    .map(({ name }) => String(name));
+  const ofAccounts = [...namespaces].map((namespace) => `system:serviceaccounts:${namespace}`);
+  const ofAll = ['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts'];
+  return new Set([...bound, ...ofAccounts, ...ofAll]);
+}
+
+function saysAtLeast(spec: unknown, expected: readonly Spec[], tenants: ReadonlySet<string>): boolean {
+  return isObject(spec) && failsClosed(spec) && expected.some((one) => isAsStrict(spec, one, tenants));
+}
+
+function isAsStrict(spec: Spec, expected: Spec, tenants: ReadonlySet<string>): boolean {
+  const has = (field: string) => {
+    const found = new Set(listOf(spec[field]).map(expressionOf));
+    return listOf(expected[field]).every((one) => found.has(expressionOf(one)));
+  };
+  const conditions = new Set(listOf(expected.matchConditions).map(expressionOf));
+  const isHarmless = (condition: unknown) =>
+    conditions.has(expressionOf(condition)) || exemptsNone(condition, tenants);
+  return (
+    isSame(spec.paramKind, expected.paramKind) &&
+    isSame(withoutDefaults(spec.matchConstraints), withoutDefaults(expected.matchConstraints)) &&
+    has('validations') &&
+    has('variables') &&
+    listOf(spec.matchConditions).every(isHarmless)
+  );
+}
+
+/** A variable is known by its name too. */
+function expressionOf(value: unknown): string {
+  return isObject(value) ? JSON.stringify([value.name, value.expression]) : '';
+}
+
+function exemptsNone(condition: unknown, tenants: ReadonlySet<string>): boolean {
+  const groups = isObject(condition) ? exemptedBy(String(condition.expression)) : undefined;
+  return groups !== undefined && !groups.some((group) => tenants.has(group));
+}
+
+/** As the API server gives it back, without what it adds. */
+function withoutDefaults(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDefaults);
+  if (!isObject(value)) return value;
+  const isDefault = ([key, one]: [string, unknown]) =>
+    (key === 'matchPolicy' && one === 'Equivalent') ||
+    (key === 'scope' && one === '*') ||
+    (isObject(one) && Object.keys(one).length === 0);
+  const rest = Object.entries(value).filter((entry) => !isDefault(entry));
+  return Object.fromEntries(rest.map(([key, one]): [string, unknown] => [key, withoutDefaults(one)]));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return canonical(one) === canonical(other);
+}
+
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, one: unknown) =>
+      isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
+    ) ?? ''
+  );
+}
+
+function failsClosed(spec: Spec): boolean {
+  return spec.failurePolicy === undefined || spec.failurePolicy === 'Fail';
 }
 
 function denies({ spec }: Manifest): boolean {
   return isObject(spec) && listOf(spec.validationActions).includes('Deny');
 }
 
-function reaches(
-  spec: Record<string, unknown>,
-  labels: Readonly<Record<string, string>> | undefined,
-): boolean {
+/** Without its parameters a policy would ask nothing, or ask what somebody else wrote. */
+function hasParameters({ paramRef }: Spec, { paramKind }: Spec): boolean {
+  if (paramKind === undefined) return true;
+  return isSame(paramRef, { name: ALLOWANCES_NAME, parameterNotFoundAction: 'Deny' });
+}
+
+function reaches(spec: Spec, labels: Readonly<Record<string, string>> | undefined): boolean {
   if (!labels) return false;
-  const { matchResources } = spec;
-  if (!isObject(matchResources) || matchResources.namespaceSelector === undefined) return true;
-  return selects(matchResources.namespaceSelector, labels);
+  const { namespaceSelector, ...others } = withoutDefaults(spec.matchResources ?? {}) as Spec;
+  // A binding that is about some objects only leaves others to their writers.
+  if (Object.keys(others).length > 0) return false;
+  return namespaceSelector === undefined || selects(namespaceSelector, labels);
 }

@@ -1,5 +1,5 @@
 import { waiversOf, type RecordedWaiver } from '../controls/waiver';
-import { POD_CONTROLS } from '../controls/profiles';
+import { podControls } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
 import { requiredDefinitions } from '../manifest/custom-resources';
 import { compareText, describeObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
@@ -8,9 +8,9 @@ import type { ClusterTarget } from '../target/target';
 import { closedByGuardrails } from '../rbac/guarded';
 import { provePermissions, type TenantEscape } from '../rbac/tenant-proof';
 import { wrapWords } from './wrap';
+import { TENANT_LABEL } from '../manifest/kinds';
 
-/** Label that names the tenant a namespace belongs to. */
-export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
+export { TENANT_LABEL };
 
 /** What a set of manifests is and what holds for it. */
 export interface Summary {
@@ -84,7 +84,7 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
 
 function controlsHeld(workloads: readonly PodTemplate[], target: ClusterTarget): Map<string, number> {
   const held = new Map<string, number>();
-  for (const control of POD_CONTROLS) {
+  for (const control of podControls()) {
     const bound = bindControl(control, target);
     if (!bound) continue;
     const holding = workloads.filter((pod) =>

@@ -1,8 +1,10 @@
 import { CONTROLS, findControl } from '../controls/catalogue';
 import { BulwarkError } from '../errors';
-import { ALLOWANCES_NAME } from '../manifest/kinds';
+import { ALLOWANCES_NAME, ANY, PLATFORM_OWNED_LABEL } from '../manifest/kinds';
 import type { Manifest } from '../manifest/manifest';
 import { parseCidr } from '../network/cidr';
+
+export { ANY, PLATFORM_OWNED_LABEL };
 
 /**
  * What a tenant may use of a shared cluster. The guard rails in the cluster read it from one ConfigMap in each of the tenant's
@@ -54,12 +56,6 @@ export interface TenantAllowances {
 }
 
 export { ALLOWANCES_NAME } from '../manifest/kinds';
-
-/** Label of the objects in a tenant's namespace that the platform alone may change or delete, with the value `true`. */
-export const PLATFORM_OWNED_LABEL = 'cdk8s-bulwark/platform-owned';
-
-/** What stands for "any" in the ConfigMap. A key that is missing there allows nothing. */
-export const ANY = '*';
 
 /** The lists of {@link TenantAllowances}, and what an unset one is. */
 const LISTS = {

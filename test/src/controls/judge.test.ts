@@ -1,10 +1,10 @@
-import { POD_CONTROLS } from '../../../src/controls/profiles';
+import { podControls } from '../../../src/controls/profiles';
 import { bindControl, fieldPath, subjectsOf } from '../../../src/controls/judge';
 import type { JsonObject } from '../../../src/manifest/manifest';
 import { ClusterTarget } from '../../../src/target/target';
 
 const target = ClusterTarget.kubernetes('1.33');
-const podControl = (id: string) => POD_CONTROLS.find((control) => control.id === id)!;
+const podControl = (id: string) => podControls().find((control) => control.id === id)!;
 
 describe('the path of what breaks a control', () => {
   it.each<[string, string, JsonObject, JsonObject, string]>([

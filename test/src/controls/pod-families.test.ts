@@ -2,7 +2,7 @@ import { CONTROLS, findControl } from '../../../src/controls/catalogue';
 import { checkManifests } from '../../../src/controls/check';
 import { isPodControl, type Control, type PodControl } from '../../../src/controls/control';
 import { bindControl } from '../../../src/controls/judge';
-import { controlsOf, POD_CONTROLS, PROFILES, type ProfileName } from '../../../src/controls/profiles';
+import { controlsOf, podControls, PROFILES, type ProfileName } from '../../../src/controls/profiles';
 import { hardenManifest } from '../../../src/hardening/harden';
 import { isObject, type JsonObject, type Manifest } from '../../../src/manifest/manifest';
 import type { PodSpec } from '../../../src/manifest/pod';
@@ -81,7 +81,7 @@ describe('each control about pods', () => {
   });
 
   // What replaces the containers of the pod, or adds a folder of the node, breaks more than one rule.
-  const single = POD_CONTROLS.filter(
+  const single = podControls().filter(
     ({ broken }) => !('containers' in broken!) && !JSON.stringify(broken).includes('hostPath'),
   );
 
@@ -90,7 +90,7 @@ describe('each control about pods', () => {
       const hardened = hardenManifest(POD, { target }).manifest;
       // A Pod that has a limit has a request, so without a request there is no limit either.
       const others = control.id === 'resource-requests' ? ['resource-limits'] : [];
-      expect(findings(breakBy(control, hardened), POD_CONTROLS, target)).toEqual([control.id, ...others]);
+      expect(findings(breakBy(control, hardened), podControls(), target)).toEqual([control.id, ...others]);
     }
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { POD_SECURITY_CONTROLS } from '../../../src/controls/pod-security';
-import { POD_CONTROLS } from '../../../src/controls/profiles';
+import { podControls } from '../../../src/controls/profiles';
 import { bindControl, subjectsOf } from '../../../src/controls/judge';
 import { hardenManifest, type Hardened } from '../../../src/hardening/harden';
 import { withoutNulls, type Manifest } from '../../../src/manifest/manifest';
@@ -56,10 +56,12 @@ function harden({ manifest, target }: Case, waived?: ReadonlySet<string>): Harde
 function brokenControls(manifest: Manifest, target: ClusterTarget): string[] {
   const pod = podTemplateOf(withoutNulls(manifest));
   if (!pod) return [];
-  return POD_CONTROLS.filter((control) => {
-    const bound = bindControl(control, target);
-    return bound && !subjectsOf(bound, pod).every(({ container }) => bound.holds(pod, container));
-  }).map(({ id }) => id);
+  return podControls()
+    .filter((control) => {
+      const bound = bindControl(control, target);
+      return bound && !subjectsOf(bound, pod).every(({ container }) => bound.holds(pod, container));
+    })
+    .map(({ id }) => id);
 }
 
 type Leaf = readonly [path: readonly string[], value: unknown];
@@ -184,7 +186,7 @@ describe('the hardening kernel, for any workload and target', () => {
     any.all(({ target }, { manifest, violations, held }) => {
       const violated = idsOf({ violations });
       expect(brokenControls(manifest, target).sort()).toEqual(violated);
-      const applicable = POD_CONTROLS.filter((control) => bindControl(control, target));
+      const applicable = podControls().filter((control) => bindControl(control, target));
       expect(held).toBe(applicable.length - violated.length);
     });
   });
@@ -221,7 +223,7 @@ describe('the hardening kernel, for any workload and target', () => {
   });
 
   it('leaves a waived control alone', () => {
-    const ids = fc.subarray(POD_CONTROLS.map(({ id }) => id));
+    const ids = fc.subarray(podControls().map(({ id }) => id));
     fc.assert(
       fc.property(workloads({ unsafe: true }), ids, (given, list) => {
         const waived = new Set(list);
@@ -233,7 +235,7 @@ describe('the hardening kernel, for any workload and target', () => {
   });
 
   it('changes nothing where every control is waived', () => {
-    const waived = new Set(POD_CONTROLS.map(({ id }) => id));
+    const waived = new Set(podControls().map(({ id }) => id));
     any.all((given) => {
       expect(harden(given, waived).manifest).toBe(given.manifest);
     });

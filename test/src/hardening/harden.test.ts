@@ -1,4 +1,4 @@
-import { POD_CONTROLS } from '../../../src/controls/profiles';
+import { podControls } from '../../../src/controls/profiles';
 import { bindControl } from '../../../src/controls/judge';
 import { APP_ARMOR_ANNOTATION } from '../../../src/controls/repairs';
 import { apiToken } from '../../../src/hardening/api-token';
@@ -14,7 +14,7 @@ const V30 = ClusterTarget.kubernetes('1.30');
 const V33 = ClusterTarget.kubernetes('1.33');
 const V35 = ClusterTarget.kubernetes('1.35');
 
-const APPLICABLE = POD_CONTROLS.filter((control) => bindControl(control, V33));
+const APPLICABLE = podControls().filter((control) => bindControl(control, V33));
 
 type Fields = Record<string, any>;
 
@@ -695,7 +695,7 @@ describe('a Windows pod', () => {
 describe('a waived control', () => {
   const waiving = (...ids: string[]) => ({ waived: new Set(ids) });
 
-  it.each(POD_CONTROLS)('is neither repaired nor judged: $id', ({ id }) => {
+  it.each(podControls())('is neither repaired nor judged: $id', ({ id }) => {
     const unsafe = {
       hostPID: true,
       volumes: [{ name: 'a', hostPath: { path: '/' } }],

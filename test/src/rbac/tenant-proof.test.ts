@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { guardrailManifests } from '../../../src/admission/guardrails';
 import { closedByGuardrails, parseSubject, provePermissions, rbacOf } from '../../../src/rbac';
 import type { Manifest } from '../../../src/manifest/manifest';
 import { formatSummary, summarize } from '../../../src/report/summary';
@@ -214,26 +215,49 @@ it('lets the people of a tenant into its teams, and not those of a team into the
   ]);
 });
 
+const relabels = give('sa:shop-web/api', 'patch namespaces', 'shop-web');
+
+function guards(change: (spec: any) => void = () => undefined, platformGroups?: string[]): Manifest[] {
+  const target = ClusterTarget.kubernetes('1.33');
+  const made = guardrailManifests({ target, platformGroups }).filter(
+    ({ metadata, spec }: any) => (spec.policyName ?? metadata.name) === 'bulwark-namespaces',
+  );
+  const [policy, binding] = structuredClone(made) as [any, Manifest];
+  change(policy.spec);
+  return [policy, binding];
+}
+
 it('takes a guard rail that is in force for what it refuses', () => {
-  const guards = ['bulwark-namespaces'].flatMap((name): Manifest[] => [
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: { failurePolicy: 'Fail' },
-    },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: `${name}-deny` },
-      spec: { policyName: name, validationActions: ['Deny'] },
-    },
-  ]);
-  const relabels = give(DEV, 'patch namespaces', 'shop-web');
-  expect(ways(...relabels, ...guards)).toEqual([]);
-  expect(ways(...relabels, guards[0]!)).toEqual(['shop -> all']);
+  expect(ways(...relabels, ...guards())).toEqual([]);
+  expect(ways(...relabels, guards()[0]!)).toEqual(['shop -> all']);
   const removes = give('sa:shop-web/api', 'delete validatingadmissionpolicies.admissionregistration.k8s.io');
-  expect(ways(...relabels, ...guards, ...removes).length).toBeGreaterThan(1);
+  expect(ways(...relabels, ...guards(), ...removes).length).toBeGreaterThan(1);
+});
+
+it('takes a guard rail as an API server gives it back for the same', () => {
+  const read = guards((spec) => {
+    Object.assign(spec.matchConstraints, {
+      matchPolicy: 'Equivalent',
+      namespaceSelector: {},
+      objectSelector: {},
+    });
+    for (const rule of spec.matchConstraints.resourceRules) rule.scope = '*';
+  });
+  expect(ways(...relabels, ...read)).toEqual([]);
+});
+
+it.each<[string, Manifest[]]>([
+  ['asks for nothing', guards((spec) => spec.validations.forEach((one: any) => (one.expression = 'true')))],
+  ['has lost one of its questions', guards((spec) => spec.validations.pop())],
+  ['lets what it cannot judge pass', guards((spec) => (spec.failurePolicy = 'Ignore'))],
+  ['is about other objects', guards((spec) => (spec.matchConstraints.resourceRules[0].resources = ['pods']))],
+  [
+    'holds under a condition',
+    guards((spec) => spec.matchConditions.push({ name: 'x', expression: 'false' })),
+  ],
+  ['exempts a group of the tenant', guards(undefined, ['system:serviceaccounts:shop-web'])],
+])('takes a policy of the name of a guard rail for nothing when it %s', (_what, weak) => {
+  expect(ways(...relabels, ...weak)).toEqual(['shop -> all']);
 });
 
 it('never says that a tenant is kept apart while one of its subjects may read in another (random rights)', () => {
