@@ -46,7 +46,7 @@ function addCheck(bulwark: Command): void {
     .description('find what does not meet a profile of controls')
     .argument(...PATHS)
     .option(...TARGET)
-    .option('--profile <name>', 'baseline, restricted, hardened, cis or nsa (default: hardened)')
+    .option('--profile <name>', 'baseline, restricted, hardened, cis, nsa or network (default: hardened)')
     .option('--format <format>', 'text, json, sarif or junit', 'text')
     .option(
       '--fail-on <severity>',

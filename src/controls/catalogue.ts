@@ -5,6 +5,7 @@ import { IMAGE_CONTROLS } from './images';
 import { LEAK_CONTROLS } from './leaks';
 import { NAMESPACE_CONTROLS } from './namespaces';
 import { NETWORK_CONTROLS } from './network';
+import { NETWORK_LINT_CONTROLS } from './network-lint';
 import { NODE_FILE_CONTROLS } from './node-files';
 import { POD_EXTRA_CONTROLS } from './pod-extras';
 import { POD_SECURITY_CONTROLS } from './pod-security';
@@ -27,6 +28,7 @@ export const CONTROLS: readonly Control[] = [
   ...RBAC_CONTROLS,
   ...RBAC_CHAIN_CONTROLS,
   ...NETWORK_CONTROLS,
+  ...NETWORK_LINT_CONTROLS,
   ...NAMESPACE_CONTROLS,
   ...CONTROL_PLANE_FLAG_CONTROLS,
   ...NODE_FILE_CONTROLS,

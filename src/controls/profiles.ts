@@ -1,10 +1,11 @@
 import { findControl } from './catalogue';
 import { CONTROL_PLANE_FLAG_CONTROLS } from './control-plane';
 import { isPodControl, type Control, type PodControl } from './control';
+import { NETWORK_LINT_CONTROLS } from './network-lint';
 import { NODE_FILE_CONTROLS } from './node-files';
 
 /** A set of controls that somebody asks for by name. */
-export type ProfileName = 'baseline' | 'restricted' | 'hardened' | 'cis' | 'nsa';
+export type ProfileName = 'baseline' | 'restricted' | 'hardened' | 'cis' | 'nsa' | 'network';
 
 const HOST_NAMESPACES = ['no-host-network', 'no-host-pid', 'no-host-ipc'] as const;
 
@@ -148,6 +149,8 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-allow-all-network-policy',
     'network-policy-types',
     'network-policy-selects-pods',
+    'network-policy-peer-not-split',
+    'network-policy-ip-families',
     'no-metadata-egress',
     'no-external-ips',
     'no-node-port',
@@ -248,6 +251,18 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-credential-in-env',
     'no-credential-in-config-map',
     'no-plaintext-secret',
+  ],
+  /** Everything that is asked of network policies: what they leave open, and what they hardly mean. */
+  network: [
+    'pod-network-isolated',
+    'namespace-default-deny',
+    'no-allow-all-network-policy',
+    'no-metadata-egress',
+    'network-policy-types',
+    'network-policy-selects-pods',
+    'network-policy-peer-exists',
+    'network-policy-dns',
+    ...NETWORK_LINT_CONTROLS.map(({ id }) => id),
   ],
 };
 

@@ -11,7 +11,7 @@ export interface ControlExample {
 }
 
 /** A target on which every control applies. */
-export const EXAMPLE_TARGET: Target = ClusterTarget.kubernetes('1.37');
+export const EXAMPLE_TARGET: Target = ClusterTarget.kubernetes('1.37', { ipFamilies: ['IPv4', 'IPv6'] });
 
 /** A pod as short as people write it. */
 export const PLAIN_POD: Manifest = {
