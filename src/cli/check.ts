@@ -1,17 +1,20 @@
-import { auditedControls, auditManifests } from '../controls/audit';
+import { auditedControls, auditManifests, type AuditedControls } from '../controls/audit';
 import { SEVERITIES, type Control, type Severity } from '../controls/control';
 import { BulwarkError } from '../errors';
 import { formatJunit } from '../report/junit';
 import { makeReport, type Report } from '../report/report';
 import { formatSarif } from '../report/sarif';
 import { formatText } from '../report/text';
-import { parseProfile, parseSeverity, readConfig, readWaivers } from './config';
+import { parseProfile, parseSeverity, readConfig, readWaivers, type Config } from './config';
+import { parseControl } from './control-id';
 import { readPaths } from './input';
 
 /** Options of `bulwark check`, as they are typed. */
 export interface CheckCommandOptions {
   readonly target?: string;
   readonly profile?: string;
+  /** Ids of single controls. */
+  readonly control?: readonly string[];
   readonly format: string;
   readonly failOn?: string;
   readonly waivers?: string;
@@ -42,7 +45,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /**
- * `bulwark check`: which controls of a profile do not hold for manifests. Ends with 0 when there is no finding at or above
+ * `bulwark check`: which controls, those of a profile or single ones, do not hold for manifests. Ends with 0 when there is no finding at or above
  * the threshold, with 1 when there is, and with 2 when something could not be read; what could be read is reported anyway.
  */
 export function checkCommand(
@@ -64,7 +67,7 @@ export function checkCommand(
   );
   const report = makeReport(findings, objects);
   return {
-    output: format(report, auditedControls(audit.profile), context),
+    output: format(report, auditedControls(audit), context),
     errors: errors.map(({ message }) => message),
     exitCode: errors.length > 0 ? 2 : exceeds(report, failOn) ? 1 : 0,
   };
@@ -74,13 +77,27 @@ export function checkCommand(
 function settings(options: CheckCommandOptions) {
   const config = readConfig(options.config);
   return {
-    profile: options.profile === undefined ? config.profile : parseProfile(options.profile, '--profile'),
+    ...askedControls(options, config),
     failOn:
       options.failOn === undefined ? (config.failOn ?? 'low') : parseSeverity(options.failOn, '--fail-on'),
     target: options.target ?? config.target,
     parameters: config.parameters,
     waivers: readWaivers(options.waivers),
   };
+}
+
+/** Controls that are named stand in place of the configured profile, not of one that is named beside them. */
+function askedControls({ profile, control = [] }: CheckCommandOptions, config: Config): AuditedControls {
+  const controls = control.map((id) => parseControl(id, '--control'));
+  const unanswerable = controls.find(({ parameter }) => parameter && !config.parameters[parameter]);
+  if (unanswerable) {
+    const { id, parameter } = unanswerable;
+    throw new BulwarkError(
+      `--control: ${id} cannot be asked without parameters.${parameter}. Set it in bulwark.yaml.`,
+    );
+  }
+  if (profile !== undefined) return { profile: parseProfile(profile, '--profile'), controls };
+  return { ...(controls.length === 0 && config.profile && { profile: config.profile }), controls };
 }
 
 function exceeds({ summary }: Report, threshold: Severity): boolean {

@@ -2,9 +2,9 @@ import { CONTROLS } from '../controls/catalogue';
 import { SEVERITIES, type Control } from '../controls/control';
 import { expressionOf } from '../controls/judge';
 import { PROFILES } from '../controls/profiles';
-import { BulwarkError } from '../errors';
 import { toYaml } from '../manifest/yaml';
 import { EXAMPLE_TARGET, exampleOf } from '../report/control-example';
+import { parseControl } from './control-id';
 
 /**
  * `bulwark controls [ID]`: all controls, a line each, or one with its reasons, its rule and an example.
@@ -12,10 +12,7 @@ import { EXAMPLE_TARGET, exampleOf } from '../report/control-example';
  */
 export function controlsCommand(id: string | undefined): string {
   if (id === undefined) return listControls();
-  const control = CONTROLS.find((candidate) => candidate.id === id);
-  if (!control)
-    throw new BulwarkError(`There is no control '${id}'.${suggestion(id)} \`bulwark controls\` lists them.`);
-  return explainControl(control);
+  return explainControl(parseControl(id));
 }
 
 function listControls(): string {
@@ -55,16 +52,6 @@ function explainControl(control: Control): string {
     '',
     indent(toYaml(passes)).trimEnd(),
   ].join('\n');
-}
-
-function suggestion(id: string): string {
-  const near = CONTROLS.filter(
-    (control) =>
-      control.id.includes(id) || id.split('-').some((word) => word.length > 3 && control.id.includes(word)),
-  );
-  return near.length > 0 && near.length <= 8
-    ? ` Did you mean ${near.map((control) => control.id).join(', ')}?`
-    : '';
 }
 
 function indent(text: string): string {

@@ -43,10 +43,15 @@ function program(): Command {
 function addCheck(bulwark: Command): void {
   bulwark
     .command('check')
-    .description('find what does not meet a profile of controls')
+    .description('find what does not meet a profile of controls, or single controls')
     .argument(...PATHS)
     .option(...TARGET)
     .option('--profile <name>', 'baseline, restricted, hardened, cis, nsa or network (default: hardened)')
+    .option(
+      '--control <id>',
+      'a single control in place of a profile, or beside the --profile that is given (repeatable)',
+      (id: string, others: readonly string[] = []) => [...others, id],
+    )
     .option('--format <format>', 'text, json, sarif or junit', 'text')
     .option(
       '--fail-on <severity>',
@@ -58,6 +63,7 @@ function addCheck(bulwark: Command): void {
       'after',
       '\nEnds with 0 without findings, 1 with findings, 2 for bad input or usage.\n\nExamples:\n' +
         '  bulwark check dist\n  helm template shop | bulwark check --profile restricted -\n' +
+        '  bulwark check --control run-as-non-root --control no-host-pid dist\n' +
         '  bulwark check --format sarif manifests > bulwark.sarif',
     )
     .action((paths: string[], options: CheckModule.CheckCommandOptions) => {

@@ -6,10 +6,16 @@ import type { Control, Parameters } from './control';
 import { controlsOf, type ProfileName } from './profiles';
 import { applyWaivers, WAIVER_CONTROLS, type FileWaiver } from './waived';
 
-/** What to hold manifests to. */
-export interface AuditOptions {
-  /** @default 'hardened' */
+/** Which controls are asked. */
+export interface AuditedControls {
+  /** @default 'hardened', or none where there are `controls` */
   readonly profile?: ProfileName;
+  /** Single controls, also of no profile, asked beside those of the profile. @default none */
+  readonly controls?: readonly Control[];
+}
+
+/** What to hold manifests to. */
+export interface AuditOptions extends AuditedControls {
   /** The cluster they are for, or its Kubernetes version. @default '1.30' */
   readonly target?: ClusterTarget | string;
   /** @default none */
@@ -24,8 +30,8 @@ const KNOWN: ReadonlySet<string> = new Set(CONTROLS.map(({ id }) => id));
 
 /** Everything in manifests that does not meet a profile, waived or not, and every waiver that is not in order. */
 export function auditManifests(manifests: readonly Manifest[], options: AuditOptions = {}): Finding[] {
-  const { profile = 'hardened', target, parameters, waivers = [], now = new Date() } = options;
-  const controls = controlsOf(profile);
+  const { target, parameters, waivers = [], now = new Date() } = options;
+  const controls = askedControls(options);
   const findings = checkManifests(manifests, {
     target: targetFor(target),
     controls,
@@ -35,6 +41,12 @@ export function auditManifests(manifests: readonly Manifest[], options: AuditOpt
 }
 
 /** The controls that an audit may report. */
-export function auditedControls(profile: ProfileName = 'hardened'): Control[] {
-  return [...controlsOf(profile), ...WAIVER_CONTROLS];
+export function auditedControls(asked: AuditedControls = {}): Control[] {
+  return [...askedControls(asked), ...WAIVER_CONTROLS];
+}
+
+/** Each control once, although it is of the profile and named as well. */
+function askedControls({ profile, controls = [] }: AuditedControls): Control[] {
+  const ofProfile = profile || controls.length === 0 ? controlsOf(profile ?? 'hardened') : [];
+  return [...new Set([...ofProfile, ...controls])];
 }

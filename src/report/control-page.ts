@@ -53,6 +53,7 @@ export function controlIndex(controls: readonly Control[]): string {
     '# Controls',
     '',
     'Written from the catalogue by `npm run docs`. `bulwark controls ID` shows the same in a terminal.',
+    '`bulwark check --control ID` asks a single one, also one of no profile.',
     'What is left out, and why: [left-out.md](left-out.md).',
     '',
     '| control | what has to be so | severity | profiles |',

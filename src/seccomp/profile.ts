@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SECURITY_PROFILES_API_VERSION } from '../apparmor/operator';
 import { BulwarkError } from '../errors';
+import { editDistance } from '../spelling';
 import type { Manifest } from '../manifest/manifest';
 import { SYSCALLS, syscallNumber, type Architecture } from './syscalls';
 
@@ -242,19 +243,6 @@ function isWhole(value: number, largest = Number.MAX_SAFE_INTEGER): boolean {
 
 /** The name that takes the fewest changes to get to. */
 function closest(name: string): string {
-  const distances = SYSCALLS.map((known) => [distance(name, known), known] as const);
+  const distances = SYSCALLS.map((known) => [editDistance(name, known), known] as const);
   return distances.reduce((best, candidate) => (candidate[0] < best[0] ? candidate : best))[1];
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

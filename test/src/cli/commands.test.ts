@@ -4,6 +4,7 @@ import path from 'node:path';
 import { checkCommand, type CheckCommandOptions } from '../../../src/cli/check';
 import { controlsCommand } from '../../../src/cli/controls';
 import { hardenCommand } from '../../../src/cli/harden';
+import { PROFILES } from '../../../src/controls/profiles';
 import { BulwarkError } from '../../../src/errors';
 
 const CONTEXT = { version: '1.2.3', colour: false, now: new Date('2026-06-15T12:00:00Z') };
@@ -185,6 +186,38 @@ describe('bulwark check', () => {
     const config = write('other.yaml', "profile: baseline\ntarget: '1.33'\n");
     expect(check([file], { config }).exitCode).toBe(0);
     expect(check([file], { config, profile: 'restricted' }).exitCode).toBe(1);
+  });
+
+  describe('with --control', () => {
+    const asked = (options: Partial<CheckCommandOptions>) =>
+      findingsOf(check([write('api.yaml', PLAIN)], options).output).map(({ control }) => control);
+
+    it('asks these controls alone, in place of the configured profile, also those of no profile', () => {
+      const config = write('other.yaml', 'profile: restricted\n');
+      expect(Object.values(PROFILES).flat()).not.toContain('image-digest');
+      expect(asked({ config, control: ['image-digest', 'no-privileged-container'] })).toEqual([
+        'image-digest',
+        'no-privileged-container',
+      ]);
+      expect(asked({ config, control: ['no-host-pid'] })).toEqual([]);
+    });
+
+    it('asks them beside the profile that is named, and none twice', () => {
+      const control = ['image-digest', 'no-privileged-container'];
+      expect(asked({ profile: 'baseline' })).toEqual(['no-privileged-container']);
+      expect(asked({ profile: 'baseline', control })).toEqual(['no-privileged-container', 'image-digest']);
+    });
+
+    it.each([
+      ['no-privilged-container', /^--control: there is no control .* Did you mean no-privileged-container\?/],
+      ['privileged', /Did you mean no-privileged-container, no-privileged-port\?/],
+      ['zzz', /^--control: there is no control 'zzz'\. `bulwark controls` lists them\.$/],
+      ['allowed-registries', /cannot be asked without parameters\.registries/],
+    ])('refuses %s', (id, message) => {
+      const act = () => asked({ control: ['no-host-pid', id] });
+      expect(act).toThrow(BulwarkError);
+      expect(act).toThrow(message);
+    });
   });
 
   it('refuses an image from outside of the registries, also one that only begins alike', () => {
