@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Manifest } from '../../../src/manifest/manifest';
 import { type ApiServer, create } from '../harness';
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 45_000;
 
 /** Creates objects and fails if one is refused. */
 export async function createAll(server: ApiServer, manifests: readonly Manifest[]): Promise<void> {
