@@ -29,3 +29,10 @@ export {
   type TenancyCheck,
 } from './tenancy/benchmark';
 export { deleteCommands, offboard, type Offboarding } from './tenancy/offboarding';
+export {
+  proveTenancy,
+  type NetworkOfTheorem,
+  type RightsOfTheorem,
+  type TenancyOptions,
+  type TenancyTheorem,
+} from './tenancy/theorem';

@@ -139,7 +139,9 @@ export class Blueprint extends App {
     for (const [name, content] of others) files.set(name, content);
     replaceFolder(this.outdir, files);
     const manifests = planned.flatMap((file) => file.manifests);
-    const summary = () => summarize(manifests, this.target);
+    let summarized: Summary | undefined;
+    const summary = () =>
+      (summarized ??= summarize(manifests, this.target, { declared: declaredConnections(this) }));
     return {
       files: planned.map(({ name }) => name),
       otherFiles: [...others.keys()],

@@ -1,7 +1,7 @@
 import { isObject, type Manifest } from '../manifest/manifest';
 import { closedByGuardrails } from '../rbac/guarded';
 import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
-import { provePermissions, type TenantEscape } from '../rbac/tenant-proof';
+import { describeEscape, provePermissions, type TenantEscape } from '../rbac/tenant-proof';
 import type { Breach, InventoryControl } from './control';
 import { clusterRole, clusterRoleBinding, deployment, roleBinding } from './example-objects';
 
@@ -77,14 +77,9 @@ function twoTenants(): Manifest[] {
   }));
 }
 
-function breachOf({ from, into, path, manifest }: TenantEscape): Breach {
-  const target = into === undefined ? 'every tenant' : `the tenant ${into}`;
-  const owner = from.length === 1 ? `the tenant ${from[0]}` : `the tenants ${from.join(', ')}`;
-  return {
-    manifest,
-    field: fieldOf(manifest),
-    detail: `A way leads from ${owner} into ${target}: ${inOneLine(path)}`,
-  };
+function breachOf(escape: TenantEscape): Breach {
+  const { manifest } = escape;
+  return { manifest, field: fieldOf(manifest), detail: describeEscape(escape) };
 }
 
 function fieldOf(manifest: Manifest): string {

@@ -17,3 +17,4 @@ export type { HostNetworkReading } from './network';
 export type { Workload } from './pods';
 export { formatPorts, type PortRange, type Protocol } from './ports';
 export { analyzeNetwork, type NetworkAnalysisOptions, type Reachability } from './reachability';
+export type { MetadataReach } from './tenant-network';

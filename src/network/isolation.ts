@@ -1,6 +1,6 @@
 import { BulwarkError } from '../errors';
 import { compareText } from '../manifest/manifest';
-import { TENANT_LABEL } from '../report/summary';
+import { TENANT_LABEL } from '../manifest/kinds';
 import type { PodClass, Workload } from './pods';
 import { NO_PORTS, type PortRange, type PortSet } from './ports';
 import type { Reachability } from './reachability';
@@ -23,6 +23,11 @@ export interface CrossingOptions {
   readonly groupOf?: (namespace: string) => string | undefined;
   /** Crossings that are meant. @default none */
   readonly isMeant?: (from: string, to: string) => boolean;
+  /**
+   * Connections that are meant, port by port: those that this allows. Has to share the pods of what is looked at.
+   * @default none
+   */
+  readonly wanted?: Reachability;
   /** How many pairs of groups to list. @default 1000 */
   readonly limit?: number;
 }
@@ -34,18 +39,19 @@ export interface CrossingOptions {
  */
 export function findCrossings(reachability: Reachability, options: CrossingOptions = {}): Crossing[] {
   const { groupOf = tenantLookup(reachability), isMeant = () => false, limit = 1000 } = options;
+  const unmeant = portsBeyond(reachability, options.wanted);
   const groups = classesByGroup(reachability, groupOf);
   const found = new Map<string, Crossing>();
   const record = (source: PodClass, destination: PodClass, [from, to]: [string, string]) => {
     const key = `${from}\n${to}`;
     if (from === to || found.has(key) || isMeant(from, to)) return;
-    const ports = portsOf(source, destination, reachability);
+    const ports = unmeant(source, destination);
     if (ports === NO_PORTS) return;
     const example = exampleOf(source, destination);
     found.set(key, { from, to, ...example, ports: reachability.network.ports.rangesOf(ports) });
   };
   visitNamed(reachability, groups.of, record);
-  visitOpen(reachability, groups.members, record, () => found.size >= limit);
+  visitOpen({ ...reachability, unmeant }, groups.members, record, () => found.size >= limit);
   return [...found.values()]
     .sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
     .slice(0, limit);
@@ -72,6 +78,15 @@ export function tenantLookup(
   if (unknown !== undefined)
     throw new BulwarkError(`There is no tenant and no namespace '${unknown}' in the manifests.`);
   return (name) => [tenantOf(name), name].find((group) => group !== undefined && groups.includes(group));
+}
+
+type PortsBetween = (source: PodClass, destination: PodClass) => PortSet;
+
+/** The ports on which two classes may connect, without those that are meant. */
+function portsBeyond(actual: Reachability, wanted: Reachability | undefined): PortsBetween {
+  if (!wanted) return (source, destination) => portsOf(source, destination, actual);
+  return (source, destination) =>
+    actual.network.ports.subtract(portsOf(source, destination, actual), portsOf(source, destination, wanted));
 }
 
 type Record = (source: PodClass, destination: PodClass, groups: [string, string]) => void;
@@ -120,17 +135,16 @@ function visitNamed(
 
 /** Pairs of a source that may reach everybody, on some ports, with a destination that admits everybody on some of them. */
 function visitOpen(
-  { network, rows }: Reachability,
+  { network, rows, unmeant }: Pick<Reachability, 'network' | 'rows'> & { readonly unmeant: PortsBetween },
   members: ReadonlyMap<string, readonly PodClass[]>,
   record: Record,
   isEnough: () => boolean,
 ): void {
   const destinations = openBy(members, (one) => rows.row(one, 'ingress').others);
-  const ports = (source: PodClass, destination: PodClass) => portsOf(source, destination, { network, rows });
   const visitGroup = (from: OpenClasses, admitting: readonly OpenClasses[]) => {
     for (const to of admitting) {
       if (isEnough()) return;
-      const pair = from.group === to.group ? undefined : firstPair(from.classes, to.classes, ports);
+      const pair = from.group === to.group ? undefined : firstPair(from.classes, to.classes, unmeant);
       if (pair) record(...pair, [from.group, to.group]);
     }
   };
@@ -166,7 +180,7 @@ function openBy(
 function firstPair(
   sources: readonly PodClass[],
   destinations: readonly PodClass[],
-  ports: (source: PodClass, destination: PodClass) => PortSet,
+  ports: PortsBetween,
 ): [PodClass, PodClass] | undefined {
   for (const source of sources) {
     const destination = destinations.find((one) => ports(source, one) !== NO_PORTS);

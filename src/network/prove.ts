@@ -1,76 +1,31 @@
 import type { Problem, Proof } from '../controls/proof';
-import { namespaceOf } from '../manifest/inventory';
 import { describeObject, type Manifest } from '../manifest/manifest';
-import { TENANT_LABEL } from '../report/summary';
-import type { DeclaredConnection, DeclaredPeer } from './declared';
+import { TENANT_LABEL } from '../manifest/kinds';
+import type { DeclaredConnection } from './declared';
 import { diffConnections, type ConnectionChange } from './diff';
 import { explainConnection, type ExplainedSide } from './explain';
-import { NAMESPACE_NAME_LABEL } from './pods';
-import { formatPorts } from './ports';
-import { analyzeNetwork, type Reachability } from './reachability';
+import { formatPorts, type PortRange } from './ports';
+import type { Reachability } from './reachability';
+import { networkOfTenants, reachedMetadata, type MetadataReach, type TenantNetwork } from './tenant-network';
 
 /**
  * The proof that the network of tenants is what was declared: every declared connection is allowed, and nothing beyond. So no
  * tenant reaches another, and no pod a metadata address, unless somebody declared it.
- *
- * What was declared is written as policies once more, one for each connection and side, and the connections that these allow
- * are compared with those that the manifests allow.
  */
 export function networkAsDeclared(declared: () => readonly DeclaredConnection[]): Proof {
   return (manifests, target) => {
-    const tenants = new Set(manifests.flatMap(tenantNamespace));
-    if (tenants.size === 0) return [];
-    const others = manifests.filter(
-      (manifest) => manifest.kind !== 'NetworkPolicy' || !tenants.has(namespaceOf(manifest)),
-    );
-    const closed = [...tenants].map((namespace) =>
-      policy(namespace, { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }),
-    );
-    const wanted = analyzeNetwork([...others, ...closed, ...declared().flatMap(policiesFor)], { target });
-    const actual = analyzeNetwork(manifests, { target });
-    return diffConnections(wanted, actual).flatMap((change) =>
-      toProblem(change, { wanted, actual, manifests }),
-    );
+    const isTenants = ({ kind, metadata }: Manifest) =>
+      kind === 'Namespace' && metadata?.labels?.[TENANT_LABEL];
+    if (!manifests.some(isTenants)) return [];
+    const network = networkOfTenants(manifests, declared(), target);
+    const metadata = reachedMetadata(network).map((reach) => metadataProblem(reach, network, manifests));
+    if (network.isAsDeclared) return metadata;
+    const { wanted, actual } = network;
+    return [
+      ...metadata,
+      ...diffConnections(wanted, actual).flatMap((change) => toProblem(change, network, manifests)),
+    ];
   };
-}
-
-function tenantNamespace({ kind, metadata }: Manifest): string[] {
-  return kind === 'Namespace' && metadata?.labels?.[TENANT_LABEL] ? [String(metadata.name)] : [];
-}
-
-/** A policy on each side that a connection opens. */
-function policiesFor({ source, destination, ports, opens }: DeclaredConnection): Manifest[] {
-  const egress = { to: peersOf(destination), ports };
-  const ingress = { from: peersOf(source), ports };
-  return [
-    ...(opens === 'ingress' ? [] : on(source, { policyTypes: ['Egress'], egress: [egress] })),
-    ...(opens === 'egress' ? [] : on(destination, { policyTypes: ['Ingress'], ingress: [ingress] })),
-  ];
-}
-
-function on(peer: DeclaredPeer, spec: object): Manifest[] {
-  if (peer.type === 'block') return [];
-  return peer.namespaces.map((namespace) =>
-    policy(namespace, { podSelector: { matchLabels: peer.labels }, ...spec }),
-  );
-}
-
-function policy(namespace: string, spec: object): Manifest {
-  return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { namespace }, spec };
-}
-
-function peersOf(peer: DeclaredPeer): object[] {
-  if (peer.type === 'block') return [{ ipBlock: { cidr: peer.cidr, except: peer.except } }];
-  return peer.namespaces.map((namespace) => ({
-    namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: namespace } },
-    podSelector: { matchLabels: peer.labels },
-  }));
-}
-
-interface ProofContext {
-  readonly wanted: Reachability;
-  readonly actual: Reachability;
-  readonly manifests: readonly Manifest[];
 }
 
 /** An end of a change as a question names it: of a range of addresses the first. */
@@ -78,41 +33,98 @@ function nameOf(end: string): string {
   return end.endsWith('[External]') ? end.slice(0, end.indexOf('-')) : end;
 }
 
-function toProblem(change: ConnectionChange, { wanted, actual, manifests }: ProofContext): Problem[] {
+function toProblem(
+  change: ConnectionChange,
+  network: TenantNetwork,
+  manifests: readonly Manifest[],
+): Problem[] {
   // What an Ingress controller of unknown place may reach follows from what every pod may.
   if (change.source === '{ingress-controller}') return [];
-  const [source, destination] = [nameOf(change.source), nameOf(change.destination)];
-  const [asked, allowed] = [wanted, actual].map((each) =>
-    actual.network.ports.of(each.portsBetween(source, destination)),
-  ) as [number, number];
-  const beyond = actual.network.ports.rangesOf(actual.network.ports.subtract(allowed, asked));
-  const missing = actual.network.ports.rangesOf(actual.network.ports.subtract(asked, allowed));
-  const [first] = [...beyond, ...missing];
-  if (!first) return [];
-  const port = { protocol: first.protocol, port: first.first };
-  const { sides } = explainConnection(actual, source, destination, port);
-  const ends = `${change.source} => ${change.destination}`;
-  if (beyond.length > 0) {
-    const before = explainConnection(wanted, source, destination, port).sides;
-    const open = sides.find((_, index) => !before[index]!.allowed) ?? sides[0]!;
-    return [
-      {
-        ...placeOf(open, actual, manifests),
-        what: `${ends} is allowed on ${formatPorts(beyond)}, and nobody declared it`,
-        why: 'Whoever breaks into the one gets at the other, past what the program says.',
-        fix: 'Declare it with allowFrom or allowTo, or remove the rule.',
-      },
-    ];
-  }
-  const blocking = sides.find((side) => !side.allowed) ?? sides[0]!;
-  return [
-    {
-      ...placeOf(blocking, actual, manifests),
-      what: `${ends} is declared on ${formatPorts(missing)}, and the policies on ${blocking.workload} block its ${blocking.direction}`,
-      why: 'What was declared does not work, and whoever has to make it work removes a policy.',
-      fix: 'Do not change or remove the NetworkPolicy that allowFrom and allowTo have made.',
-    },
+  const { wanted, actual } = network;
+  const { ports } = actual.network;
+  const ends = [nameOf(change.source), nameOf(change.destination)] as const;
+  const [asked, allowed] = [wanted, actual].map((each) => ports.of(each.portsBetween(...ends))) as [
+    number,
+    number,
   ];
+  const beyond = ports.rangesOf(ports.subtract(allowed, asked));
+  const missing = ports.rangesOf(ports.subtract(asked, allowed));
+  const question = { ends, change, network, manifests };
+  if (beyond.length > 0) return [beyondProblem(beyond, question)];
+  return missing.length > 0 ? [missingProblem(missing, question)] : [];
+}
+
+interface Question {
+  readonly ends: readonly [string, string];
+  readonly change: ConnectionChange;
+  readonly network: TenantNetwork;
+  readonly manifests: readonly Manifest[];
+}
+
+function sidesOn(reachability: Reachability, ends: Question['ends'], [first]: readonly PortRange[]) {
+  const port = { protocol: first!.protocol, port: first!.first };
+  return explainConnection(reachability, ...ends, port).sides;
+}
+
+function beyondProblem(
+  ports: readonly PortRange[],
+  { ends, change, network: { wanted, actual }, manifests }: Question,
+): Problem {
+  const sides = sidesOn(actual, ends, ports);
+  const before = sidesOn(wanted, ends, ports);
+  const open = sides.find((_, index) => !before[index]!.allowed) ?? sides[0]!;
+  const place = placeOf(open, actual, manifests);
+  const mend =
+    open.because.kind === 'rule'
+      ? `remove ${place.field} of ${describeObject(place.manifest)}`
+      : `add a NetworkPolicy that selects ${open.workload} for ${open.direction}, such as DefaultDeny makes`;
+  return {
+    ...place,
+    what: `${change.source} => ${change.destination} is allowed on ${formatPorts(ports)}, and nobody declared it`,
+    why: 'Whoever breaks into the one gets at the other, past what the program says.',
+    fix: `Declare it with allowFrom or allowTo, or ${mend}.`,
+  };
+}
+
+function missingProblem(
+  ports: readonly PortRange[],
+  { ends, change, network: { wanted, actual, declaredBy }, manifests }: Question,
+): Problem {
+  const sides = sidesOn(actual, ends, ports);
+  const at = sides.findIndex((side) => !side.allowed);
+  const blocking = sides[at]!;
+  const asking = sidesOn(wanted, ends, ports)[at]!.because;
+  const declared = asking.kind === 'rule' ? declaredBy(asking.policy) : undefined;
+  const place = placeOf(blocking, actual, manifests);
+  const by = declared ? ` by ${declared.path || 'the app'}` : '';
+  return {
+    ...place,
+    what:
+      `${change.source} => ${change.destination} is declared on ${formatPorts(ports)}${by}, ` +
+      `and the policies on ${blocking.workload} block its ${blocking.direction}`,
+    why: 'What was declared does not work, and whoever has to make it work removes a policy.',
+    fix: `Take the declaration back, or leave the rule for the ${blocking.direction} of ${blocking.workload} in the NetworkPolicy that allowFrom and allowTo have made.`,
+  };
+}
+
+function metadataProblem(
+  { workload, address, ports }: MetadataReach,
+  { actual }: TenantNetwork,
+  manifests: readonly Manifest[],
+): Problem {
+  const name = `${workload.namespace}/${workload.name}[${workload.kind}]`;
+  const [side] = sidesOn(actual, [name, address], ports);
+  const place = placeOf(side!, actual, manifests);
+  const open = describeObject(place.manifest);
+  return {
+    ...place,
+    what: `${name} reaches the metadata address ${address} on ${formatPorts(ports)}`,
+    why: 'A cloud hands the credentials of the node to whoever asks there (MITRE ATT&CK T1552.005).',
+    fix:
+      side!.because.kind === 'rule'
+        ? `Open ${place.field} of ${open} to no more than allowTo with Peer.internet() or Peer.cidr(...) does, which leaves these addresses out.`
+        : `Add a NetworkPolicy that selects ${name} for egress, such as DefaultDeny makes.`,
+  };
 }
 
 /** The rule that decides, or where the policy that is missing would be seen. */

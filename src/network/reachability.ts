@@ -60,6 +60,15 @@ export function analyzeNetwork(
     hostNetwork: options.hostNetwork ?? 'pods',
     families: target.ipFamilies,
   });
+  return reachabilityOf(network, manifests, target);
+}
+
+/** The answers of a network that was read before. */
+export function reachabilityOf(
+  network: Network,
+  manifests: readonly Manifest[],
+  target: ClusterTarget,
+): Reachability {
   const rows = rowsOf(network);
   const workloads = [...network.pods.workloads.values()].sort(
     (a, b) =>

@@ -1,6 +1,6 @@
 import { identityOf, type Manifest } from '../manifest/manifest';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
-import { worldOf, type EscalationOptions, type EscalationPath } from './escalation';
+import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
 import { concernsTenants } from './objects-of-tenants';
 import { describeRule } from './policy-rule';
 import { ALL, placeOf, powerKey, type Power, type PowerOf } from './power';
@@ -269,6 +269,13 @@ function escapeOf(
   );
   const manifest = ours ?? workload?.manifest ?? home;
   return { from: party.tenants, ...(border !== ALL && { into: border }), path, manifest: manifest! };
+}
+
+/** A way out of a tenant in one line, with what grants each step. */
+export function describeEscape({ from, into, path }: TenantEscape): string {
+  const target = into === undefined ? 'every tenant' : `the tenant ${into}`;
+  const owner = from.length === 1 ? `the tenant ${from[0]}` : `the tenants ${from.join(', ')}`;
+  return `A way leads from ${owner} into ${target}: ${path.steps.map(sentenceOf).join('; ')}`;
 }
 
 /** One way for each object that has to be changed and each tenant it leads into: the shortest, which comes first. */

@@ -5,8 +5,9 @@ import { requiredDefinitions } from '../manifest/custom-resources';
 import { compareText, describeObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
-import { closedByGuardrails } from '../rbac/guarded';
-import { provePermissions, type TenantEscape } from '../rbac/tenant-proof';
+import type { DeclaredConnection } from '../network/declared';
+import { proveTenancy, type TenancyTheorem } from '../tenancy/theorem';
+import { describeTheorem } from './theorem-text';
 import { wrapWords } from './wrap';
 import { TENANT_LABEL } from '../manifest/kinds';
 
@@ -25,12 +26,22 @@ export interface Summary {
   /** Number of workloads each control holds for, by the control's id, for every control that the target has. */
   readonly controls: ReadonlyMap<string, number>;
   readonly waivers: readonly RecordedWaiver[];
-  /** Ways by which rights lead out of a tenant: those that a waiver on the binding or workload agrees to, and the others. */
-  readonly rights: { readonly agreed: number; readonly open: number };
+  /** What was proved of the tenants and their network. */
+  readonly theorem: TenancyTheorem;
+}
+
+/** What {@link summarize} cannot read from the manifests. */
+export interface SummaryOptions {
+  /** Every connection that somebody asked for. @default not known, so that none counts as agreed */
+  readonly declared?: readonly DeclaredConnection[];
 }
 
 /** Counts and judges manifests as they are, without changing them. */
-export function summarize(manifests: readonly Manifest[], target: ClusterTarget): Summary {
+export function summarize(
+  manifests: readonly Manifest[],
+  target: ClusterTarget,
+  { declared }: SummaryOptions = {},
+): Summary {
   const workloads = manifests.flatMap((manifest) => podTemplateOf(readWithoutNulls(manifest)) ?? []);
   return {
     kinds: byCount(countBy(manifests, (manifest) => manifest.kind)),
@@ -39,28 +50,8 @@ export function summarize(manifests: readonly Manifest[], target: ClusterTarget)
     workloads: workloads.length,
     controls: controlsHeld(workloads, target),
     waivers: manifests.flatMap(waiversOf),
-    rights: rightsOf(manifests),
+    theorem: proveTenancy(manifests, { target, declared }),
   };
-}
-
-function rightsOf(manifests: readonly Manifest[]): Summary['rights'] {
-  const { escapes } = provePermissions(manifests, { closedBy: closedByGuardrails(manifests) });
-  const isAgreed = ({ manifest }: TenantEscape) =>
-    waiversOf(manifest).some(({ control }) => control === 'no-way-out-of-tenant');
-  const agreed = escapes.filter(isAgreed).length;
-  return { agreed, open: escapes.length - agreed };
-}
-
-function describeRights({ tenants, rights: { agreed, open } }: Summary): string[] {
-  const count = tenants.size;
-  if (count < 2) return [];
-  const save = agreed > 0 ? `, save ${agreed} that ${agreed === 1 ? 'is' : 'are'} agreed` : '';
-  const pairs = `${count * (count - 1)} ordered pairs of tenants`;
-  const text =
-    open === 0
-      ? `no chain leads from one to the other in any of ${pairs}${save}`
-      : `${open === 1 ? '1 way leads' : `${open} ways lead`} out of tenants${save}`;
-  return wrap('rights', text);
 }
 
 function countBy<T>(items: readonly T[], key: (item: T) => string): Map<string, number> {
@@ -109,7 +100,7 @@ export function formatSummary(summary: Summary): string {
       'tenants',
       `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`,
     ),
-    ...describeRights(summary),
+    ...describeTheorem(summary.theorem).flatMap(([label, text]) => wrap(label, text)),
     ...wrap(
       'controls',
       `${controls.size - broken.length} of ${controls.size} hold for all ${workloads} workloads`,

@@ -315,10 +315,10 @@ it('is told in the summary, with what is agreed and what is not', () => {
       ' ',
     );
   expect(told(member)).toContain(
-    'no chain leads from one to the other in any of 2 ordered pairs of tenants controls',
+    'no chain of rights leads across any of 2 ordered pairs of tenants controls',
   );
-  expect(told(lists)).toContain('1 way leads out of tenants');
+  expect(told(lists)).toContain('1 way of rights leads out of tenants');
   const annotations = { 'cdk8s-bulwark/waive.no-way-out-of-tenant': 'both tenants have agreed to it' };
   const agreed = lists.map((one) => ({ ...one, metadata: { ...one.metadata, annotations } }));
-  expect(told(agreed)).toContain('2 ordered pairs of tenants, save 1 that is agreed');
+  expect(told(agreed)).toContain('2 ordered pairs of tenants, save 1 way of rights agreed by waiver');
 });

@@ -118,6 +118,8 @@ describe('formatSummary', () => {
     expect(formatSummary(summarize(manifests, target)).split('\n')).toEqual([
       'objects   3: 2 Pod, 1 Namespace',
       'tenants   1: shop (shop-web)',
+      'network   1 workload reaches metadata addresses, such as shop-web/agent[Pod]',
+      '            169.254.169.254',
       `controls  ${controls.size} of ${controls.size} hold for all 2 workloads`,
       'waivers   1',
       '          no-host-pid on Pod shop-web/agent: the agent reads processes',
