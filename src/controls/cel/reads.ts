@@ -43,6 +43,7 @@ function collect(node: unknown, bound: Bound, reads: Read[]): void {
   if (!isNode(node)) return;
   const places = placesOf(node, bound) ?? formOf(node, bound);
   if (places) reads.push(...places);
+  else if (goThrough(sizedFilter(node), bound, reads)) return;
   else if (!collectMacro(node, bound, reads)) collect(node.args, bound, reads);
 }
 
@@ -55,6 +56,12 @@ function formOf(node: ASTNode, bound: Bound): readonly Read[] | undefined {
   return placesOf(of, bound)?.map((place): Read => [...place, form]);
 }
 
+/** Of `list.filter(item, condition).size()` the filter: only counts which items meet the condition. */
+function sizedFilter(node: ASTNode): ASTNode | undefined {
+  const isSized = node.op === 'rcall' && node.args[0] === 'size' && isFilter(node.args[1]);
+  return isSized ? node.args[1] : undefined;
+}
+
 const FORMS: ReadonlyMap<string, string> = new Map([
   ['has', PRESENCE],
   ['hasValue', PRESENCE],
@@ -63,21 +70,34 @@ const FORMS: ReadonlyMap<string, string> = new Map([
 
 /** `list.all(item, condition)`, of which the condition tells what of an item counts. */
 function collectMacro(node: ASTNode, bound: Bound, reads: Read[]): boolean {
-  if (node.op !== 'rcall') return false;
+  const items = goThrough(node, bound, reads);
+  // What is left of a list is handed on as it is, and nobody knows what is made of it.
+  if (items && isFilter(node)) reads.push(...items);
+  return items !== undefined;
+}
+
+/** Collects what a macro reads and returns what its variable is an item of; undefined where the node is no macro, or over no list that is known. */
+function goThrough(node: ASTNode | undefined, bound: Bound, reads: Read[]): readonly Read[] | undefined {
+  if (node?.op !== 'rcall') return undefined;
   const [name, receiver, [variable, ...rest]] = node.args;
-  if (!MACROS.has(name) || variable?.op !== 'id' || rest.length === 0) return false;
-  const items = itemsOf(receiver, bound);
-  if (!items) return false;
+  if (!MACROS.has(name) || variable?.op !== 'id' || rest.length === 0) return undefined;
+  const items = itemsOf(receiver, bound, reads);
+  if (!items) return undefined;
   // Also where the condition reads nothing of the items: how many there are counts.
   reads.push(...(placesOf(receiver, bound) ?? []).map((place): Read => [...place, COUNT]));
   collect(rest, new Map([...bound, [variable.args, items]]), reads);
-  return true;
+  return items;
 }
 
-function itemsOf(list: ASTNode, bound: Bound): readonly Read[] | undefined {
+function itemsOf(list: ASTNode, bound: Bound, reads: Read[]): readonly Read[] | undefined {
+  if (isFilter(list)) return goThrough(list, bound, reads);
   if (list.op !== 'list') return placesOf(list, bound)?.map((place): Read => [...place, EACH]);
   const items = list.args.map((item) => placesOf(item, bound));
   return items.every((item) => item !== undefined) ? items.flat() : undefined;
+}
+
+function isFilter(node: ASTNode): boolean {
+  return node.op === 'rcall' && node.args[0] === 'filter';
 }
 
 /** The places that a node selects, where it does no more than that. */
