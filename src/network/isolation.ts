@@ -51,7 +51,12 @@ export function findCrossings(reachability: Reachability, options: CrossingOptio
     found.set(key, { from, to, ...example, ports: reachability.network.ports.rangesOf(ports) });
   };
   visitNamed(reachability, groups.of, record);
-  visitOpen({ ...reachability, unmeant }, groups.members, record, () => found.size >= limit);
+  visitOpen(
+    { network: reachability.network, rows: reachability.rows, unmeant },
+    groups.members,
+    record,
+    () => found.size >= limit,
+  );
   return [...found.values()]
     .sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to))
     .slice(0, limit);

@@ -159,7 +159,8 @@ function blocksOf(policies: readonly Policy[]): Block[] {
   return blocks;
 }
 
-function lazily<T>(make: () => T): () => T {
+/** Makes a value when it is first asked for. */
+export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 }

@@ -2,7 +2,7 @@ import { compareText, type Manifest } from '../manifest/manifest';
 import { targetFor, type ClusterTarget } from '../target/target';
 import { listConnections, type Connection } from './connections';
 import { endpointName, findParty, requireWorkload, type Party } from './endpoint';
-import { buildNetwork, type HostNetworkReading, type Network } from './network';
+import { buildNetwork, lazily, type HostNetworkReading, type Network } from './network';
 import type { Workload } from './pods';
 import type { Direction } from './policy';
 import { hasPort, NO_PORTS, type PortRange, type PortSet, type Protocol } from './ports';
@@ -70,27 +70,37 @@ export function reachabilityOf(
   target: ClusterTarget,
 ): Reachability {
   const rows = rowsOf(network);
-  const workloads = [...network.pods.workloads.values()].sort(
-    (a, b) =>
-      compareText(a.namespace, b.namespace) || compareText(a.name, b.name) || compareText(a.kind, b.kind),
-  );
-  const services = servicesOf(manifests, workloads);
+  const workloads = lazily(() => sortWorkloads(network));
+  const services = lazily(() => servicesOf(manifests, workloads()));
   const portsBetween = (source: string, destination: string) =>
     network.ports.rangesOf(
       portsOf(findParty(source, network.pods), findParty(destination, network.pods), { network, rows }),
     );
   return {
-    workloads,
-    notes: notesOn(manifests, network, target),
+    get workloads() {
+      return workloads();
+    },
+    get notes() {
+      return notesOn(manifests, network, target);
+    },
     target,
     allows: (source, destination, protocol, port) =>
       hasPort(portsBetween(source, destination), protocol, port),
     portsBetween,
-    connections: () => sortConnections(listConnections({ network, rows, services })),
+    connections: () => sortConnections(listConnections({ network, rows, services: services() })),
     network,
     rows,
-    services,
+    get services() {
+      return services();
+    },
   };
+}
+
+function sortWorkloads({ pods }: Network): Workload[] {
+  return [...pods.workloads.values()].sort(
+    (a, b) =>
+      compareText(a.namespace, b.namespace) || compareText(a.name, b.name) || compareText(a.kind, b.kind),
+  );
 }
 
 interface Answers {
