@@ -15,7 +15,7 @@ import type { ClusterTarget } from '../../src/target/target';
 import { setTenancyPolicy, type TenancyPolicy } from '../tenancy/registry';
 import { Hardening, judgeInRoot, renderHardened } from '../workload/hardening';
 import { attempt } from './attempt';
-import { addProof, judgeEntries, type Judgement } from './judgement';
+import { addProof, judgeEntries, type JudgedEntry, type Judgement } from './judgement';
 import { planFiles, type Layout } from './layout';
 import { orderEntries, type Entry, type Ordered } from './order';
 import { outputFiles } from './output-file';
@@ -165,12 +165,12 @@ export class Blueprint extends App {
       validate(construct).map((message) => `${construct.node.path || 'the app'}: ${message}`),
     );
     const objects = constructs.filter((construct) => ApiObject.isApiObject(construct));
-    const entries: Entry[] = [];
+    const entries: JudgedEntry[] = [];
     for (const object of objects) {
       const rendered = attempt(() => renderHardened(object), problems);
       if (!rendered) continue;
       problems.push(...rendered.problems);
-      entries.push({ object, manifest: tidy(rendered.manifest) });
+      entries.push({ object, manifest: tidy(rendered.manifest), annotated: rendered.annotated });
     }
     problems.push(...duplicates(entries));
     // Where an object could not be rendered, others would be said to lack it.
@@ -180,7 +180,7 @@ export class Blueprint extends App {
     return orderEntries(this, judged.entries);
   }
 
-  private judge(entries: readonly Entry[]): Judgement {
+  private judge(entries: readonly JudgedEntry[]): Judgement {
     const { target, parameters } = this;
     return judgeEntries(entries, { root: this, target, parameters });
   }

@@ -50,8 +50,13 @@ export interface Judgement {
   readonly problems: readonly BlueprintProblem[];
 }
 
+/** An object with the waivers that it brought with it as annotations. */
+export interface JudgedEntry extends Entry {
+  readonly annotated: readonly Waiver[];
+}
+
 /** Asks of all objects together what the hardening kernel, which sees one workload at a time, cannot know. */
-export function judgeEntries(entries: readonly Entry[], options: JudgementOptions): Judgement {
+export function judgeEntries(entries: readonly JudgedEntry[], options: JudgementOptions): Judgement {
   const { root, target, parameters } = options;
   const proofs = [
     controlsHold(CONTROLS_BEYOND_KERNEL, parameters),
@@ -60,7 +65,7 @@ export function judgeEntries(entries: readonly Entry[], options: JudgementOption
     ...(ADDED.get(root) ?? []),
   ];
   const manifests = entries.map(({ manifest }) => manifest);
-  const owners = new Map<Manifest, Entry>(entries.map((entry) => [entry.manifest, entry]));
+  const owners = new Map<Manifest, JudgedEntry>(entries.map((entry) => [entry.manifest, entry]));
   const excused = new Map<Manifest, Map<string, Waiver>>();
   const problems: BlueprintProblem[] = [];
   const waivers = waiverLookup(problems);
@@ -78,12 +83,12 @@ export function judgeEntries(entries: readonly Entry[], options: JudgementOption
 }
 
 /** The waivers of an object by control, looked up once. Where one has expired, that is a problem and none holds. */
-function waiverLookup(problems: BlueprintProblem[]): (entry: Entry) => ReadonlyMap<string, Waiver> {
+function waiverLookup(problems: BlueprintProblem[]): (entry: JudgedEntry) => ReadonlyMap<string, Waiver> {
   const known = new Map<Entry, ReadonlyMap<string, Waiver>>();
   return (entry) => {
     let waivers = known.get(entry);
     if (!waivers) {
-      const list = attempt(() => waiversFor(entry.object), problems) ?? [];
+      const list = attempt(() => waiversFor(entry.object, entry.annotated), problems) ?? [];
       waivers = new Map(list.map((waiver) => [waiver.control, waiver]));
       known.set(entry, waivers);
     }

@@ -2,11 +2,13 @@ import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { hardenManifest, type PodAddition, type Violation } from '../../src/hardening/harden';
+import type { Waiver } from '../../src/controls/waiver';
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
 import { podTemplateOf } from '../../src/manifest/pod';
 import type { ClusterTarget } from '../../src/target/target';
 import { describeBreach, type Breach } from '../blueprint/refusal';
 import { setTarget, targetOf } from '../blueprint/settings';
+import { annotatedWaivers } from './annotated-waivers';
 import { recordWaivers } from './recorded-waivers';
 import { waiversFor } from './waivers';
 
@@ -19,8 +21,12 @@ export interface HardeningOptions {
 /** An object as it will be written, and what is wrong with it. */
 export interface RenderedObject {
   readonly manifest: Manifest;
-  /** One for each value that breaks a control. */
+  /** One for each value that breaks a control, and for each annotation that waives one and is not in order. */
   readonly problems: readonly Breach[];
+  /** The waivers that the object brought with it as annotations. */
+  readonly annotated: readonly Waiver[];
+  /** The waivers, of the object or of a construct above it, without which its pods would be other ones. */
+  readonly used: readonly Waiver[];
 }
 
 const ADDITIONS = new WeakMap<IConstruct, PodAddition[]>();
@@ -73,19 +79,24 @@ export function addToPods(scope: IConstruct, addition: PodAddition): void {
  */
 export function renderHardened(object: ApiObject): RenderedObject {
   const raw = (RAW_JSON.get(object) ?? (() => object.toJson() as Manifest))();
-  if (!podTemplateOf(raw)) return { manifest: raw, problems: [] };
-  const waivers = waiversFor(object);
+  const annotated = annotatedWaivers(raw, placeOf(object, raw));
+  if (!podTemplateOf(raw))
+    return { manifest: raw, problems: annotated.problems, annotated: annotated.waivers, used: [] };
+  const waivers = waiversFor(object, annotated.waivers);
   const { manifest, violations, excused } = hardenManifest(raw, {
     target: targetOf(object),
     waived: new Set(waivers.map(({ control }) => control)),
     additions: object.node.scopes.flatMap((scope) => ADDITIONS.get(scope) ?? []),
   });
+  const used = waivers.filter(({ control }) => excused.has(control));
   return {
-    manifest: recordWaivers(
-      manifest,
-      waivers.filter(({ control }) => excused.has(control)),
-    ),
-    problems: violations.map((violation) => breachOf(object, manifest, violation)),
+    manifest: recordWaivers(manifest, used),
+    problems: [
+      ...annotated.problems,
+      ...violations.map((violation) => breachOf(object, manifest, violation)),
+    ],
+    annotated: annotated.waivers,
+    used,
   };
 }
 
@@ -128,10 +139,14 @@ function install(object: ApiObject): void {
 function breachOf(object: ApiObject, manifest: Manifest, { control, path }: Violation): Breach {
   const { id, why, fix } = control;
   return {
-    place: `${object.node.path} (${describeObject(manifest)})`,
+    place: placeOf(object, manifest),
     field: path,
     why,
     fix,
     control: id,
   };
+}
+
+function placeOf(object: ApiObject, manifest: Manifest): string {
+  return `${object.node.path} (${describeObject(manifest)})`;
 }

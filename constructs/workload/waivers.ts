@@ -35,13 +35,15 @@ export class Waivers {
 
 /**
  * The waivers that hold for a construct, its own and those of its ancestors; the nearest wins.
+ * @param annotated Those that its object brought with it, which are the nearest.
  * @throws BulwarkError when one has expired. The clock is read for this and for nothing else.
  */
-export function waiversFor(construct: IConstruct): Waiver[] {
+export function waiversFor(construct: IConstruct, annotated: readonly Waiver[] = []): Waiver[] {
   const waivers = new Map<string, Waiver>();
   for (const scope of construct.node.scopes) {
     for (const [control, waiver] of WAIVERS.get(scope) ?? []) waivers.set(control, waiver);
   }
+  for (const waiver of annotated) waivers.set(waiver.control, waiver);
   const expired = [...waivers.values()].find((waiver) => isExpired(waiver, new Date()));
   if (expired) {
     throw new BulwarkError(

@@ -1,7 +1,15 @@
 import type { Manifest } from '../manifest/manifest';
 import type { Finding } from './check';
 import type { Control, WaiverControl } from './control';
-import { isExpired, isUnderstandable, WAIVER_ANNOTATION, waiversOf, type Waiver } from './waiver';
+import {
+  isDay,
+  isExpired,
+  isUnderstandable,
+  WAIVER_ANNOTATION,
+  waiverField,
+  waiversOf,
+  type Waiver,
+} from './waiver';
 
 /** A waiver from a file, with the objects it is for. */
 export interface FileWaiver extends Waiver {
@@ -73,7 +81,7 @@ export function applyWaivers(
   options: WaiverOptions,
 ): Finding[] {
   const waivers = [...annotated(manifests), ...options.fileWaivers.map(fromFile)];
-  const valid = waivers.filter((waiver) => isValid(waiver, options));
+  const valid = waivers.filter(({ waiver }) => !waiverFault(waiver, options));
   const lookup = lookupOf(valid);
   const used = new Set<PlacedWaiver>();
   const marked = findings.map((finding) => {
@@ -101,7 +109,7 @@ function annotated(manifests: readonly Manifest[]): PlacedWaiver[] {
     waiversOf(manifest).map((waiver) => ({
       waiver,
       manifest,
-      field: `metadata.annotations['${WAIVER_ANNOTATION}${waiver.control}']`,
+      field: waiverField(waiver),
       isOwn: true,
       excuses: (other) => other === manifest,
     })),
@@ -115,10 +123,6 @@ function fromFile(waiver: FileWaiver): PlacedWaiver {
     (namespace ?? manifest.metadata?.namespace) === manifest.metadata?.namespace &&
     (name ?? manifest.metadata?.name) === manifest.metadata?.name;
   return { waiver, manifest: entry, field: 'control', isOwn: false, excuses };
-}
-
-function isValid({ waiver }: PlacedWaiver, { known, now }: WaiverOptions): boolean {
-  return known.has(waiver.control) && isUnderstandable(waiver.reason) && !isExpired(waiver, now);
 }
 
 /** Finds the waiver for a finding among those of its control only, so that many waivers cost little. */
@@ -144,31 +148,48 @@ function judgeWaiver(
   placed: PlacedWaiver,
   isUsed: boolean,
   asked: ReadonlySet<string>,
-  { now, known }: { readonly now: Date; readonly known: ReadonlySet<string> },
+  options: FaultOptions,
 ): Finding[] {
   const { waiver } = placed;
-  if (!known.has(waiver.control))
-    return [finding(placed, 'waiver-reasoned', `It waives '${waiver.control}', which is no control`)];
-  if (!isUnderstandable(waiver.reason)) {
-    return [
-      finding(
-        placed,
-        'waiver-reasoned',
-        `The waiver of '${waiver.control}' has no reason that could be reviewed`,
-      ),
-    ];
-  }
-  if (isExpired(waiver, now)) {
-    return [
-      finding(placed, 'waiver-in-force', `The waiver of '${waiver.control}' expired on ${waiver.expires}`),
-    ];
-  }
+  const fault = waiverFault(waiver, options);
+  if (fault) return [finding(placed, fault)];
   if (isUsed || !asked.has(waiver.control)) return [];
-  return [finding(placed, 'waiver-used', `The waiver of '${waiver.control}' excuses nothing`)];
+  return [finding(placed, unusedFault(waiver))];
 }
 
-function finding({ manifest, field }: PlacedWaiver, id: string, message: string): Finding {
-  const control = WAIVER_CONTROLS.find((candidate) => candidate.id === id)!;
+/** A rule about waivers that one of them breaks. */
+export interface WaiverFault {
+  readonly control: WaiverControl;
+  /** What is wrong, as a sentence without its full stop. */
+  readonly message: string;
+}
+
+/** What a waiver is judged by. */
+export type FaultOptions = Pick<WaiverOptions, 'known' | 'now'>;
+
+/** What is wrong with a waiver in itself, so that it excuses nothing; undefined for one that is in order. */
+export function waiverFault(waiver: Waiver, { known, now }: FaultOptions): WaiverFault | undefined {
+  const { control, reason, expires } = waiver;
+  if (!known.has(control)) return fault('waiver-reasoned', `It waives '${control}', which is no control`);
+  if (!isUnderstandable(reason))
+    return fault('waiver-reasoned', `The waiver of '${control}' has no reason that could be reviewed`);
+  if (expires !== undefined && !isDay(expires))
+    return fault('waiver-in-force', `The waiver of '${control}' expires on '${expires}', which is no day`);
+  if (isExpired(waiver, now))
+    return fault('waiver-in-force', `The waiver of '${control}' expired on ${expires}`);
+  return undefined;
+}
+
+/** That a waiver is not needed. */
+export function unusedFault({ control }: Waiver): WaiverFault {
+  return fault('waiver-used', `The waiver of '${control}' excuses nothing`);
+}
+
+function fault(id: string, message: string): WaiverFault {
+  return { control: WAIVER_CONTROLS.find((candidate) => candidate.id === id)!, message };
+}
+
+function finding({ manifest, field }: PlacedWaiver, { control, message }: WaiverFault): Finding {
   return { control, manifest, field, message, fix: control.fix };
 }
 

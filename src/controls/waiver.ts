@@ -65,18 +65,26 @@ export function waiverAnnotation(waiver: Waiver): readonly [key: string, value: 
   return [`${WAIVER_ANNOTATION}${waiver.control}`, `${waiver.reason}${expiry}`];
 }
 
+/** Path of the annotation of a waiver in the object. */
+export function waiverField({ control }: Waiver): string {
+  return `metadata.annotations['${WAIVER_ANNOTATION}${control}']`;
+}
+
 /** The waivers recorded on an object by {@link waiverAnnotation}. */
 export function waiversOf(object: Manifest): RecordedWaiver[] {
   return Object.entries(object.metadata?.annotations ?? {})
     .filter(([key]) => key.startsWith(WAIVER_ANNOTATION))
-    .map(([key, value]) => {
+    .map(([key, given]) => {
+      // Whoever forgets the quotes writes a number or a boolean.
+      const value = String(given);
       const [, reason = value, expires] = /^(.*); expires (\d{4}-\d{2}-\d{2})$/.exec(value) ?? [];
       const control = key.slice(WAIVER_ANNOTATION.length);
       return { control, reason, ...(expires && { expires }), object };
     });
 }
 
-function isDay(text: string): boolean {
+/** Whether a text is a day, as `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : new Date(NaN);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }

@@ -1,5 +1,15 @@
-import { ApiObject, Chart } from 'cdk8s';
-import { Blueprint, ClusterTarget, HardenedDeployment, Waivers, type Proof } from '../../../constructs';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ApiObject, Chart, Include } from 'cdk8s';
+import {
+  Blueprint,
+  ClusterTarget,
+  HardenedDeployment,
+  LockedServiceAccount,
+  Waivers,
+  type Proof,
+} from '../../../constructs';
 import { WAIVER_ANNOTATION } from '../../../src/controls/waiver';
 import { describeObject } from '../../../src/manifest/manifest';
 import { blueprint, objectOf } from '../support';
@@ -127,5 +137,70 @@ describe('a waiver of a control about pods', () => {
     const annotations = (name: string) => objectOf(cluster, 'Deployment', name).metadata?.annotations;
     expect(annotations('agent')).toEqual({ [`${WAIVER_ANNOTATION}no-host-network`]: REASON });
     expect(annotations('api')).toBeUndefined();
+  });
+});
+
+describe('a waiver that a manifest brings with it', () => {
+  const include = (scope: Chart, annotations: Record<string, unknown>) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bulwark-include-'));
+    const url = path.join(folder, 'chart.yaml');
+    const metadata = { annotations, namespace: 'shop-web' };
+    const pod = { hostPID: true, serviceAccountName: 'agent', containers: [CONTAINER] };
+    const documents = [
+      { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'agent' }, spec: pod },
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { ...metadata, name: 'settings' },
+        data: { DATABASE_PASSWORD: 'correct-horse-battery' },
+      },
+    ];
+    fs.writeFileSync(url, documents.map((document) => JSON.stringify(document)).join('\n---\n'));
+    new Include(scope, 'chart', { url });
+    fs.rmSync(folder, { recursive: true });
+  };
+  const CONTAINER = { name: 'agent', image: 'registry.example/agent:1.0.0' };
+  const waive = (control: string) => `${WAIVER_ANNOTATION}${control}`;
+  const [PID, CREDENTIAL] = [waive('no-host-pid'), waive('no-credential-in-config-map')];
+
+  function included(annotations: Record<string, unknown>) {
+    const { cluster, web } = blueprint();
+    new LockedServiceAccount(web, 'agent', { metadata: { name: 'agent' } });
+    include(web, annotations);
+    return { cluster, web };
+  }
+
+  it('excuses what it says, in pods and elsewhere, and stays as it is', () => {
+    const annotations = { [PID]: REASON, [CREDENTIAL]: `${REASON}; expires 2999-12-31` };
+    const { cluster } = included(annotations);
+    expect(message(cluster)).toBe('');
+    expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations).toEqual(annotations);
+    expect(objectOf(cluster, 'ConfigMap', 'settings').metadata?.annotations).toEqual(annotations);
+  });
+
+  it.each([
+    ['has expired', `${REASON}; expires 2020-01-31`, "The waiver of 'no-host-pid' expired on 2020-01-31"],
+    ['ends on no day', `${REASON}; expires 2999-02-31`, "expires on '2999-02-31', which is no day"],
+    ['has no reason', 'because', "The waiver of 'no-host-pid' has no reason that could be reviewed"],
+    ['is no text', true, "The waiver of 'no-host-pid' has no reason that could be reviewed"],
+  ])('excuses nothing and is a problem where it %s', (_what, value, fault) => {
+    const text = message(included({ [PID]: value, [CREDENTIAL]: REASON }).cluster);
+    expect(text).toContain(`metadata.annotations['${PID}']`);
+    expect(text).toContain(fault);
+    expect(text).toContain('(Pod shop-web/agent): spec.hostPID breaks no-host-pid');
+  });
+
+  it('is a problem where it waives no control', () => {
+    const text = message(
+      included({ [waive('no-such')]: REASON, [PID]: REASON, [CREDENTIAL]: REASON }).cluster,
+    );
+    expect(text).toContain("It waives 'no-such', which is no control");
+    expect(text).not.toContain('breaks');
+  });
+
+  it('comes before one of a construct above, also one that has expired', () => {
+    const { cluster, web } = included({ [PID]: REASON, [CREDENTIAL]: REASON });
+    Waivers.of(web).waive('no-host-pid', { reason: 'the reason of the chart', expires: '2020-01-31' });
+    expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations?.[PID]).toBe(REASON);
   });
 });

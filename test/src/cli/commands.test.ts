@@ -167,6 +167,12 @@ describe('bulwark check', () => {
 
   it.each([
     ['expired', 'the driver needs it; expires 2026-06-14', 'no-privileged-container', 'waiver-in-force'],
+    [
+      'of no last day',
+      'the driver needs it; expires 2999-02-31',
+      'no-privileged-container',
+      'waiver-in-force',
+    ],
     ['not reasoned', 'because', 'no-privileged-container', 'waiver-reasoned'],
     ['of no control', 'the driver needs it', 'no-such-control', 'waiver-reasoned'],
     ['not needed', 'the driver needs it', 'no-host-ipc', 'waiver-used'],
