@@ -5,10 +5,13 @@
  *   npm run bench:reach -- --quick   up to 10,000 pods
  */
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { digits, table } from '../support/table';
+import { toYaml } from '../../src/manifest/yaml';
 import type { Case, Sample } from './case';
+import { clusterOf } from './clusters';
 
 const SIZES = [
   { namespaces: 20, replicas: 10 },
@@ -48,6 +51,28 @@ function measure(one: Case): Sample {
   return JSON.parse(output) as Sample;
 }
 
+/** Of the command in lib, from its start to its end, by the clock: the fastest of three runs. */
+function secondsOfCommand(workloads: number): number {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-reach-'));
+  const shape = { kind: 'tenants', as: 'Deployment', namespaces: workloads / 5, replicas: 2 } as const;
+  fs.writeFileSync(path.join(folder, 'cluster.yaml'), toYaml(clusterOf(shape)));
+  const command = path.join(__dirname, '../../lib/src/cli/main.js');
+  const seconds = [1, 2, 3].map(() => {
+    const start = performance.now();
+    execFileSync(process.execPath, [command, 'reach', folder], { maxBuffer: 2 ** 30 });
+    return (performance.now() - start) / 1000;
+  });
+  fs.rmSync(folder, { recursive: true });
+  return Math.min(...seconds);
+}
+
+/** Seconds that netpol-analyzer took for as many workloads, 2 replicas each: measured once, elsewhere. */
+const NETPOL_ANALYZER = new Map([
+  [100, 0.7],
+  [300, 5.3],
+  [1000, 47.5],
+]);
+
 function main(): void {
   const cases = plan(process.argv.includes('--quick'));
   console.log(
@@ -79,6 +104,12 @@ function main(): void {
     ];
   });
   console.log(table([heading, ...rows]));
+  const commands = [...NETPOL_ANALYZER].map(([workloads, theirs]) => {
+    const ours = secondsOfCommand(workloads);
+    return [`${workloads}`, digits(ours), digits(theirs), digits(theirs / ours)];
+  });
+  console.log('\nThe whole command, bulwark reach FOLDER. Seconds by the clock.');
+  console.log(table([['workloads', 'ours', 'netpol-analyzer', 'times'], ...commands]));
 }
 
 main();
