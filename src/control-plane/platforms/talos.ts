@@ -16,6 +16,16 @@ const SET_BY_TALOS = [
   'service-account-lookup',
 ];
 
+/** What Talos lets others say of the kubelet's configuration; the rest it sets as safely itself, and refuses from others. */
+const LEFT_TO_OTHERS: readonly string[] = [
+  'eventRecordQPS',
+  'imagePullCredentialsVerificationPolicy',
+  'makeIPTablesUtilChains',
+  'podPidsLimit',
+  'serverTLSBootstrap',
+  'tlsCipherSuites',
+];
+
 /** Talos: a patch of the machine configuration. Nobody can log in to its nodes, so nothing is put there by hand. */
 export const TALOS: Platform = {
   name: 'talos',
@@ -34,12 +44,11 @@ export const TALOS: Platform = {
 };
 
 function machineConfiguration(plan: ControlPlanePlan): object {
-  const { apiVersion: _api, kind: _kind, ...kubelet } = plan.kubelet as Record<string, unknown>;
   const { plugins } = plan.configurations.admission as { readonly plugins: readonly object[] };
   return {
     machine: {
       kubelet: {
-        extraConfig: kubelet,
+        extraConfig: kubeletOverrides(plan),
         defaultRuntimeSeccompProfileEnabled: true,
         disableManifestsDirectory: true,
       },
@@ -58,6 +67,10 @@ function machineConfiguration(plan: ControlPlanePlan): object {
       etcd: { extraArgs: { 'cipher-suites': ETCD_FLAGS['cipher-suites'] } },
     },
   };
+}
+
+function kubeletOverrides({ kubelet }: ControlPlanePlan): object {
+  return Object.fromEntries(Object.entries(kubelet).filter(([field]) => LEFT_TO_OTHERS.includes(field)));
 }
 
 /** The one file that Talos has no field for. */

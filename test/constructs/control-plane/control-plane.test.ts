@@ -252,16 +252,65 @@ describe('a control plane is refused that has', () => {
   });
 });
 
+/** Fields of the machine configuration, as the schema that Talos 1.10 publishes has them. */
+const TALOS_FIELDS = {
+  cluster: ['apiServer', 'controllerManager', 'etcd', 'scheduler'],
+  apiServer: [
+    ...['image', 'extraArgs', 'extraVolumes', 'env', 'certSANs', 'disablePodSecurityPolicy'],
+    ...['admissionControl', 'auditPolicy', 'resources', 'authorizationConfig'],
+  ],
+  plugin: ['name', 'configuration'],
+  machine: ['kubelet', 'files'],
+  kubelet: [
+    ...['image', 'clusterDNS', 'extraArgs', 'extraMounts', 'extraConfig', 'credentialProviderConfig'],
+    ...['defaultRuntimeSeccompProfileEnabled', 'registerWithFQDN', 'nodeIP', 'skipNodeRegistration'],
+    'disableManifestsDirectory',
+  ],
+  file: ['content', 'permissions', 'path', 'op'],
+};
+
 describe('the files for Talos', () => {
-  it('name webhooks alone, since Talos adds Node and RBAC itself', () => {
-    const files = filesOf('1.33', {
-      platforms: ['talos'],
-      authorization: { webhooks: [{ name: 'opa', kubeConfigFile: '/var/opa/webhook.conf' }] },
-    });
-    const { cluster, machine } = read(files, 'talos/controlplane-patch');
+  const patch = () =>
+    read(
+      filesOf('1.33', {
+        platforms: ['talos'],
+        authentication: { issuers: [ISSUER] },
+        authorization: { webhooks: [{ name: 'opa', kubeConfigFile: '/var/opa/webhook.conf' }] },
+      }),
+      'talos/controlplane-patch',
+    );
+
+  it('have no field that its schema does not know', () => {
+    const { cluster, machine, ...others } = patch();
+    const parts: [keyof typeof TALOS_FIELDS, object[]][] = [
+      ['cluster', [cluster]],
+      ['apiServer', [cluster.apiServer]],
+      ['plugin', cluster.apiServer.admissionControl],
+      ['machine', [machine]],
+      ['kubelet', [machine.kubelet]],
+      ['file', machine.files],
+    ];
+    for (const [part, objects] of parts) {
+      for (const object of objects)
+        expect(TALOS_FIELDS[part]).toEqual(expect.arrayContaining(Object.keys(object)));
+    }
+    expect(others).toEqual({});
+  });
+
+  it('say nothing that Talos says itself and refuses from others', () => {
+    const { cluster, machine } = patch();
     expect(cluster.apiServer.authorizationConfig.map(({ type }: any) => type)).toEqual(['Webhook']);
     expect(Object.keys(cluster.apiServer.extraArgs)).not.toContain('authorization-config');
-    expect(machine.kubelet.extraConfig.seccompDefault).toBe(true);
-    expect(JSON.stringify(machine)).not.toContain('KubeletConfiguration');
+    for (const field of [
+      'authentication',
+      'authorization',
+      'readOnlyPort',
+      'rotateCertificates',
+      'tlsMinVersion',
+    ]) {
+      expect(Object.keys(machine.kubelet.extraConfig)).not.toContain(field);
+    }
+    expect(machine.kubelet.extraConfig.podPidsLimit).toBe(4096);
+    expect(machine.kubelet.defaultRuntimeSeccompProfileEnabled).toBe(true);
   });
 });
