@@ -1,4 +1,4 @@
-import { isObject, type Manifest } from '../manifest/manifest';
+import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import type { Breach, InventoryControl, PodControl } from './control';
 import { holdsToken, isCredential, namesCredential, tokenFormatIn } from './credential-patterns';
 
@@ -59,7 +59,8 @@ function leaksIn(manifest: Manifest): Breach[] {
   const breaches: Breach[] = [];
   const report = (field: string, what: string) =>
     breaches.push({ manifest, field, detail: `${field} holds ${what}` });
-  for (const [key, value] of parts) walk(value, key, report);
+  // Paths are written for the few objects only that hold a token somewhere.
+  for (const [key, value] of parts) if (holdsTokenAnywhere(value)) walk(value, key, report);
   for (const [key, value] of Object.entries(manifest.metadata?.annotations ?? {})) {
     const field = `metadata.annotations['${key}']`;
     const name = key.slice(key.lastIndexOf('/') + 1);
@@ -67,6 +68,15 @@ function leaksIn(manifest: Manifest): Breach[] {
     if (isNew && namesCredential(name, String(value))) report(field, 'a password or key, by its name');
   }
   return breaches;
+}
+
+function holdsTokenAnywhere(value: unknown): boolean {
+  if (typeof value === 'string') return holdsToken(value);
+  if (typeof value !== 'object' || value === null) return false;
+  for (const key in value) {
+    if (holdsTokenAnywhere((value as JsonObject)[key])) return true;
+  }
+  return false;
 }
 
 function walk(value: unknown, field: string, report: (field: string, what: string) => void): void {

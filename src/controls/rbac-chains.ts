@@ -1,6 +1,8 @@
+import type { Inventory } from '../manifest/inventory';
 import { isObject, type Manifest } from '../manifest/manifest';
 import { closedByGuardrails } from '../rbac/guarded';
 import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
+import { mountedAccountOf } from '../rbac/surroundings';
 import { describeEscape, provePermissions, type TenantEscape } from '../rbac/tenant-proof';
 import type { Breach, InventoryControl } from './control';
 import { clusterRole, clusterRoleBinding, deployment, roleBinding } from './example-objects';
@@ -41,7 +43,7 @@ export const RBAC_CHAIN_CONTROLS: readonly InventoryControl[] = [
     ],
     aliases: { kubescape: ['C-0053', 'C-0267', 'C-0272'] },
     scope: 'inventory',
-    breaches: ({ manifests }) => powerfulPods(manifests),
+    breaches: powerfulPods,
     fix: 'Take the right away that the chain begins with, or mount no token.',
     examples: {
       fails: [
@@ -91,8 +93,9 @@ function inOneLine({ steps }: EscalationPath): string {
 }
 
 /** Workloads of which the account, not the pod itself, is the way. */
-function powerfulPods(manifests: readonly Manifest[]): Breach[] {
-  const { world, pathTo } = escalationOf(manifests);
+function powerfulPods(inventory: Inventory): Breach[] {
+  if (!inventory.workloads.some((entry) => mountedAccountOf(entry, inventory))) return [];
+  const { world, pathTo } = escalationOf(inventory.manifests);
   const known = new Map<string, EscalationPath | undefined>();
   return world.surroundings.pods.flatMap(({ account, manifest }) => {
     if (!account || world.rbac.permissionsOf(account).length === 0) return [];

@@ -14,8 +14,8 @@ export interface BrokenPodRule {
 }
 
 /**
- * Fields that hardly any two workloads have in common. Rules that read one are asked about each pod; all others are asked
- * together, once for all pods that agree in everything that any of them reads.
+ * Fields that hardly any two workloads have in common. Rules that read the same of these, or none, are asked together, once
+ * for all pods that agree in everything that any of them reads.
  */
 const OWN_FIELDS: readonly string[] = [
   ...['container.image', 'container.name', 'container.env', 'container.command', 'container.args'],
@@ -33,9 +33,6 @@ export function podQuestion(
   rules: readonly BoundControl[],
   params: Parameters = {},
 ): (manifest: Manifest) => readonly BrokenPodRule[] {
-  const all = rules.map((_, index) => index);
-  const own = all.filter((index) => rules[index]!.reads.some(isOwnField));
-  const shared = all.filter((index) => !own.includes(index));
   const ask = (asked: readonly number[], given: PodTemplate): Broken[] => {
     const pod = readWithoutNulls(given);
     const containers = containersOf(pod.spec);
@@ -47,16 +44,19 @@ export function podQuestion(
     }
     return broken;
   };
-  const askShared = remembering(
-    ({ pod }) => ask(shared, pod as PodTemplate),
-    distinct(shared.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer))),
+  const questions = groupsOf(rules).map((group) =>
+    remembering(
+      ({ pod }) => ask(group, pod as PodTemplate),
+      distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer))),
+    ),
   );
   return (manifest) => {
     const pod = podTemplateOf(manifest);
     if (!pod) return [];
     const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
     const containers = containersOf(pod.spec);
-    const broken = [...askShared({ pod, variables, containers, params }), ...ask(own, pod)];
+    const context = { pod, variables, containers, params };
+    const broken = questions.flatMap((question) => question(context));
     if (broken.length === 0) return [];
     return broken
       .sort((a, b) => a.rule - b.rule)
@@ -64,9 +64,15 @@ export function podQuestion(
   };
 }
 
-function isOwnField(read: Read): boolean {
-  const text = `${read.join('.')}.`;
-  return OWN_FIELDS.some((field) => text.startsWith(`${field}.`));
+/** The rules, by their places among all, with those together that read the same of {@link OWN_FIELDS}. */
+function groupsOf(rules: readonly BoundControl[]): number[][] {
+  const groups = new Map<string, number[]>();
+  rules.forEach(({ reads }, index) => {
+    const texts = reads.map((read) => `${read.join('.')}.`);
+    const own = OWN_FIELDS.filter((field) => texts.some((text) => text.startsWith(`${field}.`))).join();
+    groups.set(own, [...(groups.get(own) ?? []), index]);
+  });
+  return [...groups.values()];
 }
 
 /** What is read of one container, for all of them. */

@@ -62,19 +62,28 @@ export function surroundingsOf(manifests: readonly Manifest[], rbac: Rbac): Surr
   };
 }
 
-function podPower({ manifest, pod, namespace }: WorkloadEntry, inventory: Inventory): PodPower {
-  const name = accountOf(pod);
-  const account = inventory.find('ServiceAccount', namespace, name);
+function podPower(entry: WorkloadEntry, inventory: Inventory): PodPower {
+  const { manifest, pod, namespace } = entry;
+  const account = mountedAccountOf(entry, inventory);
   const way = wayToNode(pod);
   return {
     manifest,
     name: describeObject(manifest),
     namespace,
-    ...(mountsToken(pod, account?.automountServiceAccountToken !== false) && {
-      account: { kind: 'ServiceAccount', namespace, name },
-    }),
+    ...(account && { account }),
     ...(way && { wayToNode: way }),
   };
+}
+
+/** The ServiceAccount whose token the pods of a workload mount; undefined where they mount none. */
+export function mountedAccountOf(
+  { pod, namespace }: WorkloadEntry,
+  inventory: Inventory,
+): Subject | undefined {
+  const name = accountOf(pod);
+  const account = inventory.find('ServiceAccount', namespace, name);
+  const mounts = mountsToken(pod, account?.automountServiceAccountToken !== false);
+  return mounts ? { kind: 'ServiceAccount', namespace, name } : undefined;
 }
 
 function tokenOf({ type, metadata }: Manifest): TokenSecret[] {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../manifest/manifest';
 import { COUNT, EACH, PRESENCE, type Read } from './reads';
 
 /** Values of variables. */
@@ -5,6 +6,9 @@ type Context = Readonly<Record<string, unknown>>;
 
 /** Answers that are kept for one question. */
 const LARGEST = 1_000;
+
+/** Of the contexts that came up again, so many are compared with, which is quicker than making the text of another. */
+const PICTURES = 4;
 
 /**
  * Answers a question once for all contexts that agree in what it looks at. The pods of a cluster mostly do: they differ in name
@@ -15,15 +19,18 @@ export function remembering<T>(
   reads: readonly Read[],
 ): (context: Context) => T {
   const answers = new Map<string, T>();
+  const pictures: { readonly picture: unknown; readonly answer: T }[] = [];
   const tree = treeOf(reads);
   let remembered = 0;
   let isWorthIt = true;
   return (context) => {
+    for (const { picture, answer } of pictures) if (agrees(context, picture, tree)) return answer;
     const key = isWorthIt ? textAt(context, tree) : undefined;
     if (key === undefined) return ask(context);
     const known = answers.get(key);
     if (known !== undefined) {
       remembered += 1;
+      if (pictures.length < PICTURES) pictures.push({ picture: pictureAt(context, tree), answer: known });
       return known;
     }
     const answer = ask(context);
@@ -77,19 +84,81 @@ function stepInto(place: Place, step: string): Place {
   }
 }
 
+/** A copy of what is read of a value, which is JSON: whoever asked may change the value afterwards. */
+function pictureAt(value: unknown, place: Place): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { fields, items } = place;
+  if (countsWhole(value, place)) return structuredClone(value);
+  if (Array.isArray(value)) return value.map((item) => (items ? pictureAt(item, items) : undefined));
+  // Where the fields are counted, the others have to be there, too.
+  const picture: Record<string, unknown> = place.isCounted ? { ...value } : {};
+  for (const [name, field] of fields) picture[name] = pictureAt((value as JsonObject)[name], field);
+  return picture;
+}
+
+/** Whether a value has in common with a picture all that is read; false also where only their texts tell it. */
+function agrees(value: unknown, picture: unknown, place: Place): boolean {
+  if (value === picture) return true;
+  if (!areAlike(value, picture)) return false;
+  if (countsWhole(value, place)) return areEqual(value, picture);
+  const { isCounted, items, fields } = place;
+  if (Array.isArray(value)) return listsAgree(value, picture as unknown[], items);
+  if (isCounted && sizeOf(value) !== sizeOf(picture as object)) return false;
+  for (const [name, field] of fields) {
+    if (!agrees((value as JsonObject)[name], (picture as JsonObject)[name], field)) return false;
+  }
+  return true;
+}
+
+function listsAgree(
+  list: readonly unknown[],
+  picture: readonly unknown[],
+  items: Place | undefined,
+): boolean {
+  if (list.length !== picture.length) return false;
+  return !items || list.every((item, index) => agrees(item, picture[index], items));
+}
+
+/** Whether everything in a list or map counts, since it is another than the reads expect: the items of a map are its keys. */
+function countsWhole(value: object, { isWhole, items, fields }: Place): boolean {
+  return isWhole || (Array.isArray(value) ? fields.size > 0 : items !== undefined);
+}
+
+/** Whether both are lists, or both are maps. */
+function areAlike(value: unknown, picture: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    typeof picture === 'object' &&
+    value !== null &&
+    picture !== null &&
+    Array.isArray(value) === Array.isArray(picture)
+  );
+}
+
+function areEqual(value: unknown, picture: unknown): boolean {
+  // A member that is set to undefined is not one that is missing.
+  if (value === picture) return value !== undefined;
+  if (!areAlike(value, picture)) return false;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
+  const names = Object.keys(value);
+  return (
+    names.length === Object.keys(picture as object).length &&
+    names.every((name) => areEqual((value as JsonObject)[name], (picture as JsonObject)[name]))
+  );
+}
+
 /** What is read of a value, as text that no other values have; undefined where some of it is no JSON. */
 function textAt(value: unknown, place: Place): string | undefined {
   if (value === undefined) return '-';
   // The API server takes null for missing, so that nothing below is read.
   if (value === null) return 'z';
-  if (place.isWhole || typeof value !== 'object') return textOf(value);
-  if (Array.isArray(value)) return textOfList(value, place);
-  // The items of a map are its keys.
-  return place.items ? textOf(value) : textOfFields(value as Record<string, unknown>, place);
+  if (typeof value !== 'object' || countsWhole(value, place)) return textOf(value);
+  return Array.isArray(value)
+    ? textOfList(value, place)
+    : textOfFields(value as Record<string, unknown>, place);
 }
 
-function textOfList(list: readonly unknown[], { isCounted, items, fields }: Place): string | undefined {
-  if (fields.size > 0) return textOf(list);
+function textOfList(list: readonly unknown[], { isCounted, items }: Place): string | undefined {
   let text = isCounted ? `[${list.length}:` : '[';
   if (items) {
     for (const item of list) {

@@ -43,6 +43,8 @@ describe('what an expression reads', () => {
   });
 });
 
+const copyOf = (value: object): unknown => JSON.parse(JSON.stringify(value));
+
 describe('a remembered answer', () => {
   const ask = (expression: string) => {
     const rule = compileRule(expression, 30);
@@ -73,9 +75,70 @@ describe('a remembered answer', () => {
     [{ a: { b: 'c' } }, { a: { b: { c: '' } } }],
     [{ a: [[], []] }, { a: [[[]]] }],
     [{ a: { x: 1, y: 2 } }, { a: { x: { y: 2 } } }],
+    [{ a: { x: 1 } }, { a: { y: undefined } }],
+    [{ a: { x: null } }, { a: {} }],
+    [{ a: [null] }, { a: [] }],
   ])('is not that of another value: %j and %j', (one, other) => {
     const question = remembering(({ object }) => ({ object }), [['object', 'a']]);
-    expect(question({ object: other })).not.toBe(question({ object: one }));
+    const answer = question({ object: one });
+    // Once it has come up again, others are compared with it.
+    expect(question({ object: copyOf(one) })).toBe(answer);
+    expect(question({ object: copyOf(one) })).toBe(answer);
+    expect(question({ object: other })).not.toBe(answer);
+  });
+
+  it.each<[readonly (readonly string[])[], object, object, boolean]>([
+    [[['a', '?']], { a: { x: 1 } }, { a: { y: 2 } }, true],
+    [[['a', '?']], { a: {} }, { a: 1 }, false],
+    [[['a', '#']], { a: { x: 1 } }, { a: { y: 2 } }, true],
+    [[['a', '#']], { a: { x: 1 } }, { a: { x: 1, y: 2 } }, false],
+    [[['a', '#']], { a: { x: 1 } }, { a: { x: 1, y: null } }, true],
+    [
+      [
+        ['a', '#'],
+        ['a', '*', 'x'],
+      ],
+      { a: [{ x: 1, y: 1 }] },
+      { a: [{ x: 1, y: 2 }] },
+      true,
+    ],
+    [
+      [
+        ['a', '#'],
+        ['a', '*', 'x'],
+      ],
+      { a: [{ x: 1 }] },
+      { a: [{ x: 2 }] },
+      false,
+    ],
+    [
+      [
+        ['a', '#'],
+        ['a', '*', 'x'],
+      ],
+      { a: [{ x: 1 }] },
+      { a: [{ x: 1 }, { x: 1 }] },
+      false,
+    ],
+    [[['a', 'x']], { a: [{ x: 1 }] }, { a: [{ x: 2 }] }, false],
+    [[['a', '*', 'x']], { a: { x: 1 } }, { a: { x: 2 } }, false],
+    [[['a', 'x', 'y']], { a: { x: {} } }, { a: { x: { z: 1 } } }, true],
+    [[['a', 'x', 'y']], { a: { x: {} } }, { a: {} }, false],
+  ])('for what is read as %j: %j and %j', (places, one, other, agree) => {
+    const question = remembering(
+      ({ object }) => ({ object }),
+      places.map((place) => ['object', ...place]),
+    );
+    const answers = [one, one, other].map((object) => question({ object: copyOf(object) }));
+    expect(answers[2] === answers[0]).toBe(agree);
+  });
+
+  it('is that of the values as they were when it was given', () => {
+    const question = remembering(({ object }) => JSON.stringify(object), [['object', 'a']]);
+    const object = { a: [{ b: 1 }] };
+    for (let times = 0; times < 3; times += 1) question({ object });
+    object.a[0]!.b = 2;
+    expect(question({ object })).toBe('{"a":[{"b":2}]}');
   });
 
   it('is not kept for values that are no JSON, nor where contexts hardly ever agree', () => {
