@@ -134,12 +134,10 @@ const BROKEN: readonly (readonly [what: string, name: string, content: string | 
 
 describe('bulwark check of a file that it cannot read', () => {
   it.each(BROKEN)('says where there is %s, and reports the other files', (_what, name, content, place) => {
-    const started = performance.now();
     const { exitCode, errors, found } = checkBeside(name, content);
     expect(errors).toEqual([expect.stringMatching(place)]);
     expect(exitCode).toBe(2);
     expect(found).toEqual(['beside:5', 'behind:5']);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('refuses a file of 100 MB without reading it', () => {

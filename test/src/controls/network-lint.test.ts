@@ -241,38 +241,3 @@ it.each<[string, JsonObject, string[]]>([
 ])('%s: %j', (id, peer, expected) => {
   expect(places(id, [policy('one', { ingress: [{ from: [peer] }] })])).toEqual(expected);
 });
-
-/** Five pods with a policy each, which lets the pod before in and an address out. */
-function namespaceOfFive(namespace: string): Manifest[] {
-  return ['a', 'b', 'c', 'd', 'e'].flatMap((name, index, names) => {
-    const before = app(names[(index + 4) % 5]!);
-    return [
-      pod(`${namespace}/${name}`, [{ containerPort: 80 }]),
-      policy(
-        name,
-        {
-          podSelector: app(name),
-          ingress: [
-            { from: [{ podSelector: before }], ports: http },
-            { from: [{ namespaceSelector: named(namespace), podSelector: before }] },
-          ],
-          egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }, { ipBlock: { cidr: '0.0.0.0/0' } }] }],
-        },
-        namespace,
-      ),
-    ];
-  });
-}
-
-it('takes time in proportion to the policies', () => {
-  const seconds = (namespaces: number) => {
-    const manifests = Array.from({ length: namespaces }, (_, index) => namespaceOfFive(`ns-${index}`)).flat();
-    const start = process.cpuUsage();
-    checkManifests(manifests, { target: DUAL, controls: NETWORK_LINT_CONTROLS });
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) / 1e6;
-  };
-  seconds(100);
-  // Eight times as many take eight times as long; pairwise it were 64 times.
-  expect(seconds(800) / seconds(100)).toBeLessThan(24);
-});
