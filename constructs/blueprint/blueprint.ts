@@ -169,8 +169,9 @@ export class Blueprint extends App {
     for (const object of objects) {
       const rendered = attempt(() => renderHardened(object), problems);
       if (!rendered) continue;
-      problems.push(...rendered.problems);
-      entries.push({ object, manifest: tidy(rendered.manifest), annotated: rendered.annotated });
+      const { manifest, problems: found, ...waivers } = rendered;
+      problems.push(...found);
+      entries.push({ object, manifest: tidy(manifest), ...waivers });
     }
     problems.push(...duplicates(entries));
     // Where an object could not be rendered, others would be said to lack it.

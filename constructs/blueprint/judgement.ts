@@ -12,6 +12,7 @@ import { waiversFor } from '../workload/waivers';
 import { attempt } from './attempt';
 import type { Entry } from './order';
 import type { BlueprintProblem, Breach } from './refusal';
+import { unusedWaivers } from './unused-waivers';
 
 /** The controls of the blueprint's profile that the hardening kernel has not judged yet, object by object. */
 const CONTROLS_BEYOND_KERNEL: readonly Control[] = controlsOf('hardened').filter(
@@ -50,9 +51,12 @@ export interface Judgement {
   readonly problems: readonly BlueprintProblem[];
 }
 
-/** An object with the waivers that it brought with it as annotations. */
+/** An object with its waivers. */
 export interface JudgedEntry extends Entry {
+  /** Those that it brought with it as annotations. */
   readonly annotated: readonly Waiver[];
+  /** The waivers that the hardening kernel needed for it. */
+  readonly used: readonly Waiver[];
 }
 
 /** Asks of all objects together what the hardening kernel, which sees one workload at a time, cannot know. */
@@ -69,16 +73,19 @@ export function judgeEntries(entries: readonly JudgedEntry[], options: Judgement
   const excused = new Map<Manifest, Map<string, Waiver>>();
   const problems: BlueprintProblem[] = [];
   const waivers = waiverLookup(problems);
+  const used = new Set<Waiver>(entries.flatMap((entry) => entry.used));
   for (const problem of proofs.flatMap((proof) => proof(manifests, target))) {
     const owner = owners.get(problem.manifest);
     const waiver = owner && problem.control ? waivers(owner).get(problem.control) : undefined;
     if (waiver) {
+      used.add(waiver);
       const own = excused.get(problem.manifest) ?? new Map<string, Waiver>();
       excused.set(problem.manifest, own.set(waiver.control, waiver));
     } else {
       problems.push(breachOf(problem, owner));
     }
   }
+  problems.push(...unusedWaivers(entries, { root, target, parameters, used }));
   return { entries: entries.map((entry) => recordOn(entry, excused.get(entry.manifest))), problems };
 }
 

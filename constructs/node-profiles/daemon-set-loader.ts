@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/manifest/manifest';
 import { LockedServiceAccount } from '../identity/locked-service-account';
 import { Tenant } from '../tenancy/tenant';
 import type { TenantNamespace } from '../tenancy/tenant-namespace';
-import { Waivers } from '../workload/waivers';
+import { waiveWhereNeeded } from '../workload/waivers';
 import type { ProfileSet } from './loader';
 
 /** Options of the DaemonSet that loads profiles. */
@@ -68,9 +68,7 @@ export function loadByDaemonSet(
   const namespace = new Tenant(scope, 'node-profiles', { quota }).namespace('loader', {
     podSecurity: { level: 'privileged', reason: NAMESPACE_REASON },
   });
-  Waivers.of(namespace.node.findChild('Namespace')).waive('pod-security-enforced', {
-    reason: NAMESPACE_REASON,
-  });
+  waiveWhereNeeded(namespace.node.findChild('Namespace'), 'pod-security-enforced', NAMESPACE_REASON);
   const steps = [
     ...appArmorStep(namespace, profiles, options.image),
     ...seccompStep(namespace, profiles, options.image),
@@ -84,7 +82,7 @@ export function loadByDaemonSet(
     spec: daemonSetSpec(steps, options),
   });
   const reasons = { ...REASONS, ...(profiles.appArmor.length > 0 && APP_ARMOR_REASONS) };
-  for (const [control, reason] of Object.entries(reasons)) Waivers.of(daemonSet).waive(control, { reason });
+  for (const [control, reason] of Object.entries(reasons)) waiveWhereNeeded(daemonSet, control, reason);
 }
 
 /** An init container and the volumes it needs. */

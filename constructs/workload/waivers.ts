@@ -6,10 +6,11 @@ import { BulwarkError } from '../../src/errors';
 export type WaiverOptions = Omit<Waiver, 'control'>;
 
 const WAIVERS = new WeakMap<IConstruct, Map<string, Waiver>>();
+const WHERE_NEEDED = new WeakSet<Waiver>();
 
 /**
- * Deliberate exceptions from controls. A waiver holds for a construct and everything below it, stays on each object as an
- * annotation and is listed in the report.
+ * Deliberate exceptions from controls. A waiver holds for a construct and everything below it, stays on each object that needs
+ * it as an annotation and is listed in the report. A {@link Blueprint} refuses one that excuses nothing at all.
  *
  * @example Waivers.of(legacy).waive('read-only-root-filesystem', { reason: 'writes its licence file to /opt', expires: '2027-03-31' });
  */
@@ -26,11 +27,26 @@ export class Waivers {
    * @throws BulwarkError for an unknown control, a reason of less than 10 characters or a date that is none.
    */
   waive(controlId: string, options: WaiverOptions): this {
-    const waiver = checkWaiver({ control: controlId, ...options }, this.scope.node.path || 'the app');
-    const own = WAIVERS.get(this.scope) ?? new Map<string, Waiver>();
-    WAIVERS.set(this.scope, own.set(controlId, waiver));
+    grant(this.scope, { control: controlId, ...options });
     return this;
   }
+}
+
+/** Lifts one control here and below for a construct that cannot know whether the target or its settings make that needed. */
+export function waiveWhereNeeded(scope: IConstruct, control: string, reason: string): void {
+  WHERE_NEEDED.add(grant(scope, { control, reason }));
+}
+
+/** The waivers of a construct, without those of its ancestors, that have to excuse something. */
+export function ownWaivers(scope: IConstruct): Waiver[] {
+  return [...(WAIVERS.get(scope)?.values() ?? [])].filter((waiver) => !WHERE_NEEDED.has(waiver));
+}
+
+function grant(scope: IConstruct, given: Waiver): Waiver {
+  const waiver = checkWaiver(given, scope.node.path || 'the app');
+  const own = WAIVERS.get(scope) ?? new Map<string, Waiver>();
+  WAIVERS.set(scope, own.set(waiver.control, waiver));
+  return waiver;
 }
 
 /**

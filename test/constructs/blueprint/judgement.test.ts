@@ -140,18 +140,24 @@ describe('a waiver of a control about pods', () => {
   });
 });
 
+type Annotations = Record<string, unknown>;
+
 describe('a waiver that a manifest brings with it', () => {
-  const include = (scope: Chart, annotations: Record<string, unknown>) => {
+  const include = (scope: Chart, ofPod: Annotations, ofMap: Annotations) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bulwark-include-'));
     const url = path.join(folder, 'chart.yaml');
-    const metadata = { annotations, namespace: 'shop-web' };
+    const metadata = (name: string, annotations: Annotations) => ({
+      name,
+      annotations,
+      namespace: 'shop-web',
+    });
     const pod = { hostPID: true, serviceAccountName: 'agent', containers: [CONTAINER] };
     const documents = [
-      { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'agent' }, spec: pod },
+      { apiVersion: 'v1', kind: 'Pod', metadata: metadata('agent', ofPod), spec: pod },
       {
         apiVersion: 'v1',
         kind: 'ConfigMap',
-        metadata: { ...metadata, name: 'settings' },
+        metadata: metadata('settings', ofMap),
         data: { DATABASE_PASSWORD: 'correct-horse-battery' },
       },
     ];
@@ -163,19 +169,19 @@ describe('a waiver that a manifest brings with it', () => {
   const waive = (control: string) => `${WAIVER_ANNOTATION}${control}`;
   const [PID, CREDENTIAL] = [waive('no-host-pid'), waive('no-credential-in-config-map')];
 
-  function included(annotations: Record<string, unknown>) {
+  function included(ofPod: Annotations, ofMap: Annotations = { [CREDENTIAL]: REASON }) {
     const { cluster, web } = blueprint();
     new LockedServiceAccount(web, 'agent', { metadata: { name: 'agent' } });
-    include(web, annotations);
+    include(web, ofPod, ofMap);
     return { cluster, web };
   }
 
   it('excuses what it says, in pods and elsewhere, and stays as it is', () => {
-    const annotations = { [PID]: REASON, [CREDENTIAL]: `${REASON}; expires 2999-12-31` };
-    const { cluster } = included(annotations);
+    const [ofPod, ofMap] = [{ [PID]: REASON }, { [CREDENTIAL]: `${REASON}; expires 2999-12-31` }];
+    const { cluster } = included(ofPod, ofMap);
     expect(message(cluster)).toBe('');
-    expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations).toEqual(annotations);
-    expect(objectOf(cluster, 'ConfigMap', 'settings').metadata?.annotations).toEqual(annotations);
+    expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations).toEqual(ofPod);
+    expect(objectOf(cluster, 'ConfigMap', 'settings').metadata?.annotations).toEqual(ofMap);
   });
 
   it.each([
@@ -184,23 +190,77 @@ describe('a waiver that a manifest brings with it', () => {
     ['has no reason', 'because', "The waiver of 'no-host-pid' has no reason that could be reviewed"],
     ['is no text', true, "The waiver of 'no-host-pid' has no reason that could be reviewed"],
   ])('excuses nothing and is a problem where it %s', (_what, value, fault) => {
-    const text = message(included({ [PID]: value, [CREDENTIAL]: REASON }).cluster);
+    const text = message(included({ [PID]: value }).cluster);
     expect(text).toContain(`metadata.annotations['${PID}']`);
     expect(text).toContain(fault);
     expect(text).toContain('(Pod shop-web/agent): spec.hostPID breaks no-host-pid');
   });
 
   it('is a problem where it waives no control', () => {
-    const text = message(
-      included({ [waive('no-such')]: REASON, [PID]: REASON, [CREDENTIAL]: REASON }).cluster,
-    );
+    const text = message(included({ [waive('no-such')]: REASON, [PID]: REASON }).cluster);
     expect(text).toContain("It waives 'no-such', which is no control");
     expect(text).not.toContain('breaks');
   });
 
-  it('comes before one of a construct above, also one that has expired', () => {
-    const { cluster, web } = included({ [PID]: REASON, [CREDENTIAL]: REASON });
-    Waivers.of(web).waive('no-host-pid', { reason: 'the reason of the chart', expires: '2020-01-31' });
+  it('is a problem where it excuses nothing, unless no blueprint asks its control', () => {
+    const text = message(included({ [PID]: REASON, [waive('no-host-ipc')]: REASON }).cluster);
+    expect(text).toContain(
+      `metadata.annotations['${waive('no-host-ipc')}']: The waiver of 'no-host-ipc' excuses nothing`,
+    );
+    expect(text).toMatch(/has a problem,/);
+    expect(message(included({ [PID]: REASON, [waive('image-digest')]: REASON }).cluster)).toBe('');
+  });
+
+  it('comes before one of a construct above', () => {
+    const { cluster, web } = included({ [PID]: REASON });
+    const other = new ApiObject(web, 'other-agent', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'other-agent' },
+      spec: { hostPID: true, serviceAccountName: 'agent', containers: [CONTAINER] },
+    });
+    Waivers.of(web).waive('no-host-pid', { reason: 'the reason of the chart' });
+    expect(objectOf(cluster, 'Pod', other.name).metadata?.annotations?.[PID]).toBe('the reason of the chart');
     expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations?.[PID]).toBe(REASON);
+  });
+});
+
+describe('a waiver that excuses nothing', () => {
+  const CONTAINERS = [{ image: 'registry.example/api:1.4.2', port: 8080 }];
+
+  it('anywhere below its construct is a problem, told by path with its reason', () => {
+    const { cluster, web } = blueprint();
+    new HardenedDeployment(web, 'agent', { containers: CONTAINERS, hostNetwork: true });
+    const api = new HardenedDeployment(web, 'api', { containers: CONTAINERS });
+    Waivers.of(web).waive('no-host-network', { reason: REASON });
+    Waivers.of(api).waive('no-host-network', { reason: REASON });
+    Waivers.of(cluster).waive('no-credential-in-config-map', { reason: REASON });
+    expect(message(cluster)).toBe(
+      'The blueprint has 2 problems, and nothing was written:\n' +
+        `- the app: the waiver of 'no-credential-in-config-map' (${REASON}) excuses nothing: remove it. ` +
+        'One that is left behind excuses the next mistake, which nobody has reviewed.\n' +
+        `- shop/web/api: the waiver of 'no-host-network' (${REASON}) excuses nothing: remove it. ` +
+        'One that is left behind excuses the next mistake, which nobody has reviewed.',
+    );
+  });
+
+  it('since a nearer one does is one too', () => {
+    const { cluster, web } = blueprint();
+    const agent = new HardenedDeployment(web, 'agent', { containers: CONTAINERS, hostNetwork: true });
+    Waivers.of(agent).waive('no-host-network', { reason: REASON });
+    Waivers.of(web).waive('no-host-network', { reason: REASON });
+    expect(message(cluster)).toMatch(/has a problem,.*\n- shop\/web: the waiver of 'no-host-network'/);
+  });
+
+  it('is none where only another target or other parameters would ask the control', () => {
+    const waived = (parameters: { registries?: readonly string[] }) => {
+      const cluster = new Blueprint({ target: ClusterTarget.kubernetes('1.33'), parameters });
+      const web = new Chart(cluster, 'web', { namespace: 'web' });
+      configMap(web, 'colours', { colour: 'green' });
+      Waivers.of(web).waive('allowed-registries', { reason: REASON });
+      return message(cluster);
+    };
+    expect(waived({})).toBe('');
+    expect(waived({ registries: ['registry.example/'] })).toContain("'allowed-registries'");
   });
 });
