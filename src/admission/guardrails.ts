@@ -16,7 +16,13 @@ import {
   objectValidations,
   resourceRuleOf,
 } from './object-controls';
-import { enforcedByLevel, messageOf, podValidations, type PodSecurityLevel } from './pod-controls';
+import {
+  enforcedByLevel,
+  messageOf,
+  podValidations,
+  READS_LONG_TEXTS,
+  type PodSecurityLevel,
+} from './pod-controls';
 import {
   bindingManifest,
   GUARD_MODES,
@@ -149,8 +155,19 @@ function podPolicies(
   const beyond = podSecurityAdmission
     ? controls.filter((control) => enforcedByLevel(control) === undefined)
     : controls;
-  const own = podPolicy({ shape, name: shape.name, controls: beyond, guards: POD_GUARDS }, options);
-  if (!podSecurityAdmission || shape.name === 'pods' || shape.name === 'ephemeral-containers') return [own];
+  const isLong = ({ id }: PodControl) => READS_LONG_TEXTS.includes(id);
+  const judged = beyond.filter((control) => !isLong(control));
+  const own = [
+    podPolicy({ shape, name: shape.name, controls: judged, guards: POD_GUARDS }, options),
+    {
+      ...podPolicy(
+        { shape, name: `texts-${shape.name}`, controls: beyond.filter(isLong), guards: [] },
+        options,
+      ),
+      admitsUnjudged: true,
+    },
+  ];
+  if (!podSecurityAdmission || shape.name === 'pods' || shape.name === 'ephemeral-containers') return own;
   const ofLevel = (level: PodSecurityLevel, enforcedBy: readonly PodSecurityLevel[]): GuardPolicy => ({
     ...podPolicy(
       { shape, name: `${level}-${shape.name}`, controls: levelControls(level), guards: [] },
@@ -158,7 +175,7 @@ function podPolicies(
     ),
     namespaces: [IN_TENANTS, { key: ENFORCED, operator: 'In', values: [...enforcedBy] }],
   });
-  return [own, ofLevel('baseline', ['baseline', 'restricted']), ofLevel('restricted', ['restricted'])];
+  return [...own, ofLevel('baseline', ['baseline', 'restricted']), ofLevel('restricted', ['restricted'])];
 }
 
 function levelControls(level: PodSecurityLevel): PodControl[] {
@@ -253,7 +270,18 @@ function objectPolicies(controls: readonly ObjectControl[], options: GuardrailOp
   const kinds = [...new Set(controls.flatMap(kindsOf))].filter((kind) => !inGroups.includes(kind));
   return kinds
     .filter((kind) => options.clusterWide === true || !isClusterWide(kind))
-    .map((kind) => objectPolicy(kind, about(controls, kind), options));
+    .flatMap((kind) => {
+      const all = about(controls, kind);
+      const long = all.filter(({ id }) => READS_LONG_TEXTS.includes(id));
+      return [
+        objectPolicy(
+          kind,
+          all.filter((control) => !long.includes(control)),
+          options,
+        ),
+        { ...objectPolicy(kind, long, options, 'texts'), admitsUnjudged: true },
+      ];
+    });
 }
 
 function about(controls: readonly ObjectControl[], kind: string | undefined): ObjectControl[] {
@@ -264,13 +292,14 @@ function objectPolicy(
   kind: string,
   controls: readonly ObjectControl[],
   options: GuardrailOptions,
+  prefix = 'controls',
 ): GuardPolicy {
   const isOfTenant = !isClusterWide(kind);
   const validations = objectValidations(controls, options.target, isOfTenant);
   const resources = resourceRuleOf(kind);
   const names = MADE_BY_CONTROL_PLANE[kind];
   return {
-    name: `bulwark-controls-${resources.resources[0]}`,
+    name: `bulwark-${prefix}-${resources.resources[0]}`,
     resources: [resources],
     ...(names && { excluded: [{ ...resources, resourceNames: names }] }),
     conditions: [...exempt('not-the-platform', platformOf(options)), EXCEPT_CONTROL_PLANE],
@@ -294,11 +323,16 @@ function allowancesUsed(validations: readonly Validation[]): NamedExpression[] {
   return used(allowanceVariables(ALLOWANCE_LISTS), validations);
 }
 
-/** Variables that some expression names. */
+/**
+ * Variables that some expression names, or the expression of another one after them does. Others would never be evaluated, but
+ * whoever reads a policy would look for where.
+ */
 function used(variables: readonly NamedExpression[], validations: readonly Validation[]): NamedExpression[] {
   const text = validations.map(({ expression }) => expression).join('\n');
-  // Others are evaluated only if they are named, but whoever reads a policy would look for where.
-  return variables.filter(({ name }) => new RegExp(`variables[.]${name}\\b`).test(text));
+  return variables.filter(({ name }, index) => {
+    const later = variables.slice(index + 1).map(({ expression }) => expression);
+    return [text, ...later].some((one) => new RegExp(`variables[.]${name}\\b`).test(one));
+  });
 }
 
 /** One binding, or one for each mode, so that the label of a namespace chooses. */

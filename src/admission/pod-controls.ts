@@ -26,6 +26,13 @@ export function enforcedByLevel({ id }: PodControl): PodSecurityLevel | undefine
   return FOLLOWING_FROM[id];
 }
 
+/**
+ * Controls that read texts of any length with long regular expressions. The API server stops at a cost of 1,000,000 for one
+ * rule, which some hundred environment variables or one large ConfigMap can reach; a policy that refused what it cannot judge
+ * would refuse those, however innocent.
+ */
+export const READS_LONG_TEXTS: readonly string[] = ['no-credential-in-env', 'no-credential-in-config-map'];
+
 /** Fields that the cluster sets in a pod once it is there, so that they are somebody's choice only at its creation. */
 const SET_LATER = ['no-node-name'];
 

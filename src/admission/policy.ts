@@ -51,6 +51,10 @@ export interface GuardPolicy {
   readonly validations: readonly Validation[];
   /** Whether the policy reads the allowances of the request's namespace. */
   readonly readsAllowances: boolean;
+  /**
+   * Whether a request that costs more to judge than the API server grants is admitted. @default false: it is refused
+   */
+  readonly admitsUnjudged?: boolean;
   /** Labels of the namespaces where it holds; undefined for the whole cluster. */
   readonly namespaces: readonly LabelRequirement[] | undefined;
 }
@@ -58,7 +62,7 @@ export interface GuardPolicy {
 /** API group and version in which everything here is served from 1.30. */
 export const ADMISSION_API = 'admissionregistration.k8s.io/v1';
 
-/** The policy as Kubernetes reads it. It refuses what it cannot judge. */
+/** The policy as Kubernetes reads it. */
 export function policyManifest(policy: GuardPolicy): Manifest {
   const { name, resources, excluded, conditions, variables, validations, readsAllowances } = policy;
   return {
@@ -66,7 +70,7 @@ export function policyManifest(policy: GuardPolicy): Manifest {
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name },
     spec: {
-      failurePolicy: 'Fail',
+      failurePolicy: policy.admitsUnjudged ? 'Ignore' : 'Fail',
       ...(readsAllowances && { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }),
       matchConstraints: {
         resourceRules: resources,

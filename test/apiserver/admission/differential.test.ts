@@ -23,7 +23,7 @@ import { framed, legal } from './legal';
 
 const SEED = 20_261_124;
 const NAMESPACE = 'tenant';
-const GENERATED = Number(process.env.BULWARK_DIFFERENTIAL_PODS ?? 600);
+const GENERATED = Number(process.env.BULWARK_DIFFERENTIAL_PODS ?? 1000);
 const PARAMETERS = { registries: ['registry.example/'] };
 const MINOR = serverMinor() ?? 37;
 const TARGET = ClusterTarget.kubernetes(`1.${MINOR}`);
@@ -44,7 +44,7 @@ const OPTIONS = {
 } as const;
 
 /** Controls of what the API server's own validation refuses, before it asks a policy. */
-const REFUSED_ANYWAY = ['no-host-endpoint', 'no-host-endpoints', 'pss-proc-mount'];
+const REFUSED_ANYWAY = ['no-host-endpoint', 'no-host-endpoints', 'pss-proc-mount', 'apparmor-agrees'];
 
 /** Something to judge, in Node and by the server. */
 interface Case {
