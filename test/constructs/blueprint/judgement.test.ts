@@ -10,6 +10,7 @@ import {
   Waivers,
   type Proof,
 } from '../../../constructs';
+import { waiveWhereNeeded } from '../../../constructs/workload/waivers';
 import { WAIVER_ANNOTATION } from '../../../src/controls/waiver';
 import { describeObject } from '../../../src/manifest/manifest';
 import { blueprint, objectOf } from '../support';
@@ -250,6 +251,12 @@ describe('a waiver that excuses nothing', () => {
     Waivers.of(agent).waive('no-host-network', { reason: REASON });
     Waivers.of(web).waive('no-host-network', { reason: REASON });
     expect(message(cluster)).toMatch(/has a problem,.*\n- shop\/web: the waiver of 'no-host-network'/);
+  });
+
+  it('is none where a construct of ours grants it to itself for when it is needed', () => {
+    const { cluster, web } = blueprint();
+    waiveWhereNeeded(web, 'no-host-network', REASON);
+    expect(message(cluster)).toBe('');
   });
 
   it('is none where only another target or other parameters would ask the control', () => {
