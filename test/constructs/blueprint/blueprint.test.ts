@@ -83,6 +83,7 @@ describe('the files of a blueprint', () => {
 
     expect(labelsOf(cluster.synth().manifests)).toEqual([
       'Namespace shop-web',
+      'ConfigMap shop-web/tenant-allowances',
       'ResourceQuota shop-web/priority',
       'ResourceQuota shop-web/quota',
       'LimitRange shop-web/limits',
@@ -91,7 +92,6 @@ describe('the files of a blueprint', () => {
       'NetworkPolicy shop-web/default-deny',
       'ServiceAccount shop-web/api',
       'ConfigMap shop-web/settings',
-      'ConfigMap shop-web/tenant-allowances',
       'Widget shop-web/w',
       expect.stringMatching(/^Service shop-web\//),
       'Deployment shop-web/api',
