@@ -11,7 +11,14 @@ const PER_NAMESPACE = 25;
 export function writeManifests(outdir: string, services: number): number {
   const cluster = new Blueprint({ outdir, target: ClusterTarget.kubernetes('1.33') });
   const namespaces = Math.ceil(services / PER_NAMESPACE);
-  const tenant = new Tenant(cluster, 'shop', { quota: { replicationControllers: namespaces } });
+  // Enough that every namespace gets a part of it.
+  const quota = {
+    services,
+    pods: 2 * services,
+    persistentVolumeClaims: namespaces,
+    replicationControllers: namespaces,
+  };
+  const tenant = new Tenant(cluster, 'shop', { quota });
   for (let from = 0; from < services; from += PER_NAMESPACE) {
     const namespace = tenant.namespace(`part-${String(from / PER_NAMESPACE).padStart(4, '0')}`);
     const names = Array.from({ length: Math.min(PER_NAMESPACE, services - from) }, (_, at) => from + at);
