@@ -338,6 +338,8 @@ describe('a control plane', () => {
               { metadata: { annotations } },
               { token: alice() },
             );
+          // The role is in force some time after it was bound.
+          while ((await annotate({ colour: 'red' })).status === 403) await delay(50);
           const { status, body } = await label({ 'cdk8s-bulwark/tenant': 'bank' });
           expect([status, body.message]).toEqual([
             403,

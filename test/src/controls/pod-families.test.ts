@@ -48,7 +48,10 @@ function merge(base: JsonObject, fragment: JsonObject): JsonObject {
 
 function breakBy(control: PodControl, pod: Manifest): Manifest {
   const spec = pod.spec as PodSpec;
-  if (control.scope === 'pod') return { ...pod, spec: merge(spec, control.broken!) };
+  const annotations = { ...pod.metadata?.annotations, ...control.brokenAnnotations };
+  if (control.scope === 'pod') {
+    return { ...pod, metadata: { ...pod.metadata, annotations }, spec: merge(spec, control.broken!) };
+  }
   return {
     ...pod,
     spec: { ...spec, containers: spec.containers!.map((one) => merge(one, control.broken!)) },
