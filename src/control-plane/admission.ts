@@ -63,7 +63,8 @@ export interface Admission {
   readonly plugins: readonly string[];
 }
 
-const DEFAULT_EXEMPTIONS: readonly PodSecurityExemption[] = [
+/** What is exempt where nobody says otherwise. */
+export const DEFAULT_EXEMPTIONS: readonly PodSecurityExemption[] = [
   { namespace: 'kube-system', reason: 'components of the cluster that work on the node itself' },
 ];
 

@@ -10,6 +10,7 @@ export function applyGuide(plan: ControlPlanePlan, platform: Platform, output: P
     ...(output.needsFiles ? [placing(plan)] : []),
     `## Apply\n\n${output.apply}`,
     ...(output.needsFiles ? [rotation(plan)] : []),
+    exempt(plan),
     checklist(plan),
   ].join('\n');
 }
@@ -104,6 +105,20 @@ function rewriting({ encryption: { resources = [], customResources = true } }: C
       : rewrite(resource),
   );
   return [rewrite('secrets configmaps'), ...named, custom].join('');
+}
+
+/** The file has no place for a reason, and whoever reviews an exemption asks for it first. */
+function exempt({ exemptions }: ControlPlanePlan): string {
+  const rows = exemptions.map(({ namespace, username, runtimeClass, reason, expires }) => {
+    const [kind, name] = namespace
+      ? ['namespace', namespace]
+      : username
+        ? ['user', username]
+        : ['runtime class', runtimeClass];
+    return `| ${kind} ${name} | ${reason.replaceAll('|', '\\|')} | ${expires ?? 'never'} |`;
+  });
+  const table = ['| exempt | why | until |', '| --- | --- | --- |', ...rows].join('\n');
+  return `## What Pod Security does not judge\n\n${rows.length > 0 ? table : 'Nothing is exempt.'}\n`;
 }
 
 function checklist({ target, layout }: ControlPlanePlan): string {

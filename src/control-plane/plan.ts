@@ -1,7 +1,7 @@
 import { guardrailManifests, type GuardrailOptions } from '../admission/guardrails';
 import type { Manifest } from '../manifest/manifest';
 import type { ClusterTarget } from '../target/target';
-import { admission, type AdmissionOptions } from './admission';
+import { admission, DEFAULT_EXEMPTIONS, type AdmissionOptions, type PodSecurityExemption } from './admission';
 import { auditProblems } from './audit-lint';
 import type { AuditPolicy } from './audit-policy';
 import { authentication, type AuthenticationOptions } from './authentication';
@@ -70,6 +70,7 @@ export interface ControlPlanePlan {
   readonly kubelet: object;
   readonly encryption: EncryptionOptions;
   readonly audit: AuditPolicy;
+  readonly exemptions: readonly PodSecurityExemption[];
   /** The objects within the files, for platforms that take them without files. */
   readonly configurations: {
     readonly admission: object;
@@ -123,6 +124,7 @@ export function planControlPlane(
     layout,
     audit,
     encryption,
+    exemptions: options.admission?.exemptions ?? DEFAULT_EXEMPTIONS,
     files: new Map<string, string | readonly object[]>([
       ['admission.yaml', [admitted.configuration]],
       ['audit-policy.yaml', [audit]],

@@ -96,6 +96,13 @@ describe('the files of a control plane', () => {
     expect(webhook.failurePolicy).toBe('Deny');
   });
 
+  it('say why something is exempt from Pod Security, and until when', () => {
+    const exemptions = [{ namespace: 'storage', reason: 'the driver mounts disks', expires: '2999-12-31' }];
+    const guide = filesOf('1.33', { admission: { exemptions } }).get('control-plane/kubeadm/APPLY.md');
+    expect(guide).toContain('| namespace storage | the driver mounts disks | 2999-12-31 |');
+    expect(filesOf('1.33').get('control-plane/kubeadm/APPLY.md')).toContain('| namespace kube-system |');
+  });
+
   it('put the encrypting provider of secrets first, where kube-bench looks', () => {
     const [first] = read(filesOf('1.33'), 'kubeadm/files/encryption.yaml.template').resources;
     expect(first.resources).toEqual(['secrets', 'configmaps']);
