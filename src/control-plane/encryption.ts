@@ -1,4 +1,5 @@
 import { BulwarkError } from '../errors';
+import { BUILT_IN_GROUPS } from '../manifest/custom-resources';
 
 /** A plugin that holds the key outside of the cluster (KMS v2, stable since Kubernetes 1.29; KEP-3299). */
 export interface KmsProvider {
@@ -112,29 +113,10 @@ export function rotationStages(current: EncryptionOptions, to: EncryptionProvide
   ];
 }
 
-/** Groups of Kubernetes' own resources, 1.27 to 1.37; `` is the core group, in which events are, too. */
-const BUILT_IN_GROUPS = [
-  '',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'apiregistration.k8s.io',
-  'apps',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'internal.apiserver.k8s.io',
-  'networking.k8s.io',
-  'node.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'resource.k8s.io',
-  'scheduling.k8s.io',
-  'storage.k8s.io',
-  'storagemigration.k8s.io',
-];
+/** Groups of which nothing is stored, and the one whose events are stored as those of the core group. */
+const NOT_STORED = ['authentication.k8s.io', 'authorization.k8s.io', 'events.k8s.io'];
+
+const STORED_GROUPS = [...BUILT_IN_GROUPS].filter((group) => !NOT_STORED.includes(group));
 
 const ALWAYS = ['secrets', 'configmaps'];
 
@@ -160,7 +142,7 @@ function configurationOf(
     if (resources.includes('*.*')) return [{ resources: ['events'], providers: plain }, everythingElse];
     if (!customResources) return [];
     // The first entry that matches decides, so what is left for the last one is what somebody added to the cluster.
-    return [{ resources: BUILT_IN_GROUPS.map((group) => `*.${group}`), providers: plain }, everythingElse];
+    return [{ resources: STORED_GROUPS.map((group) => `*.${group}`), providers: plain }, everythingElse];
   }
 }
 

@@ -5,6 +5,11 @@ import { STRONG_CIPHERS } from './strong-ciphers';
 /** A program's flags by name, without the hyphens before it. */
 export type Flags = Readonly<Record<string, string>>;
 
+/** The flags but those of some names. */
+export function without(flags: Flags, names: readonly string[]): Flags {
+  return Object.fromEntries(Object.entries(flags).filter(([name]) => !names.includes(name)));
+}
+
 /** Oldest TLS that a server speaks. */
 export const MINIMUM_TLS = 'VersionTLS13';
 

@@ -1,7 +1,7 @@
 import { groupOf, type Manifest } from './manifest';
 
-/** API groups that an API server has of itself. */
-const BUILT_IN: ReadonlySet<string> = new Set([
+/** API groups that an API server of 1.27 to 1.37 has of itself; `` is the core group. */
+export const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
   '',
   'admissionregistration.k8s.io',
   'apiextensions.k8s.io',
@@ -35,7 +35,7 @@ export function requiredDefinitions(manifests: readonly Manifest[]): ReadonlyMap
   const counts = new Map<string, number>();
   for (const manifest of manifests) {
     const group = groupOf(manifest);
-    if (BUILT_IN.has(group)) continue;
+    if (BUILT_IN_GROUPS.has(group)) continue;
     const name = `${pluralOf(manifest.kind)}.${group}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }

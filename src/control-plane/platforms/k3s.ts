@@ -1,4 +1,4 @@
-import { CONTROLLER_MANAGER_FLAGS, SCHEDULER_FLAGS, type Flags } from '../flags';
+import { CONTROLLER_MANAGER_FLAGS, SCHEDULER_FLAGS, type Flags, without } from '../flags';
 import type { ControlPlanePlan } from '../plan';
 import type { Platform } from './platform';
 
@@ -65,10 +65,6 @@ function configurationOf({ apiServer, layout }: ControlPlanePlan): object {
 
 function listed(flags: Flags): string[] {
   return Object.entries(flags).map(([name, value]) => `${name}=${value}`);
-}
-
-function without(flags: Flags, names: readonly string[]): Flags {
-  return Object.fromEntries(Object.entries(flags).filter(([name]) => !names.includes(name)));
 }
 
 function applyTo(name: 'k3s' | 'rke2'): string {

@@ -1,5 +1,5 @@
 import { toYaml } from '../../manifest/yaml';
-import { CONTROLLER_MANAGER_FLAGS, ETCD_FLAGS, SCHEDULER_FLAGS, type Flags } from '../flags';
+import { CONTROLLER_MANAGER_FLAGS, ETCD_FLAGS, SCHEDULER_FLAGS, without } from '../flags';
 import type { ControlPlanePlan } from '../plan';
 import type { Platform } from './platform';
 
@@ -100,10 +100,6 @@ function authorizers({ configurations }: ControlPlanePlan): object {
     readonly authorizers: readonly { readonly type: string }[];
   };
   return { authorizationConfig: list.filter(({ type }) => type === 'Webhook') };
-}
-
-function without(flags: Flags, names: readonly string[]): Flags {
-  return Object.fromEntries(Object.entries(flags).filter(([name]) => !names.includes(name)));
 }
 
 const APPLY = `\
