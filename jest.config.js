@@ -8,6 +8,7 @@ const swc = (syntax) => [
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/support/seed.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '\\.ts$': swc('typescript'), '\\.js$': swc('ecmascript') },
   // These are published as ES modules only, which jest cannot load as they are.

@@ -290,7 +290,7 @@ describe('the quotas of the namespaces of a tenant', () => {
           quota: {
             cpu: formatQuantity(total('cpu', UNITS.cpu)),
             memory: formatQuantity(total('memory', UNITS.memory)),
-            pods: Number(formatQuantity(total('pods', UNITS.pods))),
+            pods: Number(total('pods', UNITS.pods) / UNITS.pods),
           },
         });
         shares.forEach((quota, index) => tenant.namespace(`n${index}`, { quota }));
