@@ -6,7 +6,7 @@ import {
 } from '../control-plane/audit-policy';
 import { BulwarkError } from '../errors';
 import { isAuditPolicy } from '../controls/node-files';
-import type { CommandResult } from './check';
+import type { CommandResult } from './command';
 import { readPaths } from './input';
 import { parseResource } from './resource';
 

@@ -5,6 +5,7 @@ import { formatJunit } from '../report/junit';
 import { makeReport, type Report } from '../report/report';
 import { formatSarif } from '../report/sarif';
 import { formatText } from '../report/text';
+import type { CommandContext, CommandResult } from './command';
 import { parseProfile, parseSeverity, readConfig, readWaivers, type Config } from './config';
 import { parseControl } from './control-id';
 import { readPaths } from './input';
@@ -21,21 +22,11 @@ export interface CheckCommandOptions {
   readonly config?: string;
 }
 
-/** What a command prints and how it ends. */
-export interface CommandResult {
-  readonly output: string;
-  readonly errors: readonly string[];
-  readonly exitCode: 0 | 1 | 2;
-}
-
-/** What a command has to know of where it runs. */
-export interface CommandContext {
-  readonly version: string;
-  readonly colour: boolean;
-  readonly now: Date;
-}
-
-type Format = (report: Report, controls: readonly Control[], context: CommandContext) => string;
+type Format = (
+  report: Report,
+  controls: readonly Control[],
+  context: Pick<CommandContext, 'version' | 'colour'>,
+) => string;
 
 const FORMATS: Readonly<Record<string, Format>> = {
   text: (report, _controls, { colour }) => formatText(report, { colour }),
@@ -51,7 +42,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 export function checkCommand(
   paths: readonly string[],
   options: CheckCommandOptions,
-  context: CommandContext,
+  context: Pick<CommandContext, 'version' | 'colour' | 'now'>,
 ): CommandResult {
   const format = FORMATS[options.format];
   if (!format) {
@@ -68,6 +59,7 @@ export function checkCommand(
   const report = makeReport(findings, objects);
   return {
     output: format(report, auditedControls(audit), context),
+    unremarkable: options.format === 'text' && report.summary.findings === 0,
     errors: errors.map(({ message }) => message),
     exitCode: errors.length > 0 ? 2 : exceeds(report, failOn) ? 1 : 0,
   };

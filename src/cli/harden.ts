@@ -8,7 +8,7 @@ import { readManifests, type SourcedManifest } from '../manifest/reader';
 import { rewriteText } from '../manifest/rewrite';
 import { waiversOf } from '../controls/waiver';
 import { targetFor, type ClusterTarget } from '../target/target';
-import type { CommandResult } from './check';
+import type { CommandResult } from './command';
 import { filesOf, readText } from './input';
 
 /** Options of `bulwark harden`, as they are typed. */
@@ -45,7 +45,12 @@ export function hardenCommand(paths: readonly string[], options: HardenCommandOp
   const shown = files
     .map((file) => (options.dryRun ? difference(file) : explain(file)))
     .filter((text) => text !== '');
-  return { output: [...shown, closing(files)].join('\n'), errors: [], exitCode: unsafe ? 1 : 0 };
+  return {
+    output: [...shown, closing(files)].join('\n'),
+    unremarkable: !options.dryRun,
+    errors: [],
+    exitCode: unsafe ? 1 : 0,
+  };
 }
 
 function filesBelow(given: string): { readonly file: string; readonly name: string }[] {

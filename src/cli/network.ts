@@ -10,7 +10,7 @@ import { formatPorts } from '../network/ports';
 import { analyzeNetwork, type Reachability } from '../network/reachability';
 import { formatExposure } from '../network/exposure-text';
 import { ClusterTarget, DEFAULT_TARGET, type IpFamily } from '../target/target';
-import type { CommandResult } from './check';
+import type { CommandResult } from './command';
 import { readPaths } from './input';
 
 /** Options that every command about the network has, as they are typed. */
@@ -93,7 +93,7 @@ export function isolatedCommand(
     });
     if (lines.length > 0) return { output: lines.join('\n'), exitCode: 1 };
     const whom = groups.length > 0 ? groups.join(' and ') : 'all tenants';
-    return { output: `No pod of ${whom} can connect to a pod of another of them.` };
+    return { output: `No pod of ${whom} can connect to a pod of another of them.`, unremarkable: true };
   });
 }
 
@@ -110,6 +110,7 @@ export function netdiffCommand(before: string, after: string, options: NetworkOp
   const errors = [...old.errors, ...now.errors];
   return {
     output: lines.length > 0 ? lines.join('\n') : 'The same connections are allowed.',
+    unremarkable: lines.length === 0,
     errors,
     exitCode: errors.length > 0 ? 2 : lines.length > 0 ? 1 : 0,
   };
@@ -117,6 +118,7 @@ export function netdiffCommand(before: string, after: string, options: NetworkOp
 
 interface Answer {
   readonly output: string;
+  readonly unremarkable?: boolean;
   readonly exitCode?: 0 | 1;
 }
 
@@ -126,9 +128,9 @@ function answer(
   ask: (reachability: Reachability) => Answer,
 ): CommandResult {
   const { reachability, errors } = analyze(paths, options);
-  const { output, exitCode = 0 } = ask(reachability);
+  const { output, unremarkable, exitCode = 0 } = ask(reachability);
   const notes = reachability.notes.map((note) => `Note: ${note}`);
-  return { output, errors: [...errors, ...notes], exitCode: errors.length > 0 ? 2 : exitCode };
+  return { output, unremarkable, notes, errors, exitCode: errors.length > 0 ? 2 : exitCode };
 }
 
 function analyze(paths: readonly string[], options: NetworkOptions) {

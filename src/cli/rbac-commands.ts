@@ -1,47 +1,68 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded when it runs, so that help and version come at once */
-import type { Command } from 'commander';
-import type { CommandResult } from './check';
+import { choice, defineCommand, PATHS, type CommandDefinition } from './command';
 import type * as RbacModule from './rbac';
 
-/** Adds the commands about rights. */
-export function addRbacCommands(bulwark: Command, finish: (result: CommandResult) => void): void {
-  bulwark
-    .command('who-can')
-    .description('list everybody who may do something')
-    .argument('<verb>', 'such as get, create or impersonate')
-    .argument('<resource>', 'such as pods, pods/exec or deployments.apps')
-    .argument('<path...>', 'files, folders or - for standard input')
-    .option('-n, --namespace <namespace>', 'where (default: in all namespaces at once)')
-    .option('--name <name>', 'name of the one object (default: any)')
-    .addHelpText('after', '\nExamples:\n  bulwark who-can get secrets -n shop-web dist')
-    .action((verb: string, resource: string, paths: string[], options: RbacModule.WhoCanOptions) => {
-      finish(rbacModule().whoCanCommand(verb, resource, paths, options));
-    });
-  bulwark
-    .command('can')
-    .description('show what somebody may do')
-    .argument('<subject>', 'User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME')
-    .argument('<path...>', 'files, folders or - for standard input')
-    .addHelpText('after', '\nExamples:\n  bulwark can ServiceAccount:shop-web/api dist')
-    .action((subject: string, paths: string[]) => finish(rbacModule().canCommand(subject, paths)));
-  bulwark
-    .command('escalate')
-    .description('show how somebody gets further than their roles say')
-    .usage('[options] [subject] <path...>')
-    .argument(
-      '<path...>',
-      'files, folders or -, after a User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME (default: everybody)',
-    )
-    .option('--format <format>', 'text, json or dot', 'text')
-    .addHelpText(
-      'after',
-      '\nEnds with 1 when there is a way.\n\nExamples:\n  bulwark escalate dist\n  bulwark escalate Group:shop-dev dist',
-    )
-    .action((args: string[], options: RbacModule.EscalateOptions) => {
-      finish(rbacModule().escalateCommand(args, options));
-    });
-}
+/** The commands about rights. */
+export const RBAC_COMMANDS: readonly CommandDefinition[] = [
+  defineCommand<[verb: string, resource: string, paths: string[]], RbacModule.WhoCanOptions>({
+    name: 'who-can',
+    group: 'Rights',
+    description: 'list everybody who may do something',
+    arguments: [
+      {
+        name: '<verb>',
+        description: 'such as get, create or impersonate',
+        completes: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'impersonate'],
+      },
+      {
+        name: '<resource>',
+        description: 'such as pods, pods/exec or deployments.apps',
+        completes: ['pods', 'pods/exec', 'secrets', 'deployments.apps'],
+      },
+      PATHS,
+    ],
+    options: [
+      { flags: '-n, --namespace <namespace>', description: 'where (default: in all namespaces at once)' },
+      { flags: '--name <name>', description: 'name of the one object (default: any)' },
+    ],
+    ends: ['somebody may', 'nobody may'],
+    examples: ['bulwark who-can get secrets -n shop-web dist'],
+    run: ([verb, resource, paths], options) => rbac().whoCanCommand(verb, resource, paths, options),
+  }),
+  defineCommand<[subject: string, paths: string[]]>({
+    name: 'can',
+    group: 'Rights',
+    description: 'show what somebody may do',
+    arguments: [
+      {
+        name: '<subject>',
+        description: 'User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME',
+        completes: 'nothing',
+      },
+      PATHS,
+    ],
+    examples: ['bulwark can ServiceAccount:shop-web/api dist'],
+    run: ([subject, paths]) => rbac().canCommand(subject, paths),
+  }),
+  defineCommand<[args: string[]], RbacModule.EscalateOptions>({
+    name: 'escalate',
+    group: 'Rights',
+    description: 'show how somebody gets further than their roles say',
+    usage: '[options] [subject] <path...>',
+    arguments: [
+      {
+        name: '<path...>',
+        description:
+          'files, folders or -, after a User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME (default: everybody)',
+      },
+    ],
+    options: [choice('--format <format>', ['text', 'json', 'dot'], 'how to print it')],
+    ends: ['no way was found', 'there is a way'],
+    examples: ['bulwark escalate dist', 'bulwark escalate Group:shop-dev dist'],
+    run: ([args], options) => rbac().escalateCommand(args, options),
+  }),
+];
 
-function rbacModule(): typeof RbacModule {
+function rbac(): typeof RbacModule {
   return require('./rbac') as typeof RbacModule;
 }

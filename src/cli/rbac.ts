@@ -13,7 +13,7 @@ import {
   type EscalationPath,
   type ResourceRequest,
 } from '../rbac';
-import type { CommandResult } from './check';
+import type { CommandResult } from './command';
 import { readPaths } from './input';
 import { parseResource } from './resource';
 
@@ -80,7 +80,10 @@ export function escalateCommand(args: readonly string[], { format }: EscalateOpt
   const found = subject
     ? escalation.pathsFrom(subject).filter(({ to }) => to.kind !== 'subject' || to.subject.kind !== 'Group')
     : escalation.critical().filter((path) => !isBuiltIn(path));
-  return result([print(found)], errors, found.length > 0);
+  return {
+    ...result([print(found)], errors, found.length > 0),
+    unremarkable: format === 'text' && found.length === 0,
+  };
 }
 
 /** A first argument that reads as a subject is one. */

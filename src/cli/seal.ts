@@ -5,7 +5,7 @@ import { SEAL_SCOPES, type SealScope } from '../seal/scope';
 import { sealSecret } from '../seal/seal-secret';
 import { checkSamePlace, mergeValues, readSealedFile } from '../seal/sealed-file';
 import { loadCertificate, readGiven } from './certificate';
-import type { CommandContext, CommandResult } from './check';
+import type { CommandContext, CommandResult } from './command';
 import { replaceFile, writeNew } from './private-files';
 import { notesOn, readValues, type ValueOptions } from './secret-values';
 
@@ -44,7 +44,8 @@ export async function sealCommand(
       options.mergeInto === undefined
         ? sealNew(name, values, { options, scope, certificate })
         : merge(options.mergeInto, values, { name, options, scope, certificate });
-    return { output, errors: notes, exitCode: 0 };
+    const unremarkable = options.output !== undefined || options.mergeInto !== undefined;
+    return { output, unremarkable, notes, errors: [], exitCode: 0 };
   } finally {
     values.forEach((value) => value.fill(0));
   }

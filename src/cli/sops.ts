@@ -7,7 +7,7 @@ import { creationRuleFor, type CreationRule } from '../seal/sops/creation-rules'
 import { decryptFile, encryptFile } from '../seal/sops/file';
 import { SECRET_RULE } from '../seal/sops/rule';
 import { readGiven } from './certificate';
-import type { CommandContext, CommandResult } from './check';
+import type { CommandContext, CommandResult } from './command';
 import { filesOf } from './input';
 import { replaceFile, writeNew, writePrivate } from './private-files';
 
@@ -39,11 +39,11 @@ export async function encryptCommand(
   const said = `encrypted for ${recipients.join(', ')}`;
   if (inPlace) {
     replaceFile(file, encrypted);
-    return { output: `${file}: ${said}`, errors: [], exitCode: 0 };
+    return { output: `${file}: ${said}`, unremarkable: true, errors: [], exitCode: 0 };
   }
   if (output === undefined) return { output: encrypted.trimEnd(), errors: [], exitCode: 0 };
   writeNew(output, encrypted);
-  return { output: `${output}: ${said}`, errors: [], exitCode: 0 };
+  return { output: `${output}: ${said}`, unremarkable: true, errors: [], exitCode: 0 };
 }
 
 /** Options of `bulwark sops decrypt`, as they are typed. */
@@ -70,7 +70,12 @@ export async function decryptCommand(
   const text = await decryptFile(readGiven(file, 'sops decrypt'), named(file), loadIdentities());
   if (output === undefined) return { output: text.trimEnd(), errors: [], exitCode: 0 };
   writePrivate(output, text);
-  return { output: `${output}: the file in the clear, mode 0600`, errors: [], exitCode: 0 };
+  return {
+    output: `${output}: the file in the clear, mode 0600`,
+    unremarkable: true,
+    errors: [],
+    exitCode: 0,
+  };
 }
 
 /** `bulwark sops verify`: whether files are as they were encrypted. Ends with 1 when one is not. */
@@ -89,7 +94,12 @@ export async function sopsVerifyCommand(paths: readonly string[]): Promise<Comma
     }
   }
   const count = `${lines.length} of ${lines.length + errors.length} files are as they were encrypted`;
-  return { output: [...lines, count].join('\n'), errors, exitCode: errors.length > 0 ? 1 : 0 };
+  return {
+    output: [...lines, count].join('\n'),
+    unremarkable: true,
+    errors,
+    exitCode: errors.length > 0 ? 1 : 0,
+  };
 }
 
 function named(file: string): string {

@@ -6,7 +6,7 @@ import { readSealedFile, type SealedFile } from '../seal/sealed-file';
 import { openAll, toSecret } from '../seal/unseal';
 import { verifySealed, type Verification } from '../seal/verify';
 import { loadCertificate, readGiven } from './certificate';
-import type { CommandContext, CommandResult } from './check';
+import type { CommandContext, CommandResult } from './command';
 import { readPaths } from './input';
 import { loadPrivateKeys, needPrivateKeys, replaceFile, writePrivate } from './private-files';
 
@@ -40,9 +40,10 @@ export function unsealCommand(
   const notes = Object.keys(sealed.templateData ?? {}).map(
     (name) => `note: ${name} is built by the controller from a template, and is not in the output.`,
   );
-  if (output === undefined) return { output: text.trimEnd(), errors: notes, exitCode: 0 };
+  if (output === undefined) return { output: text.trimEnd(), notes, errors: [], exitCode: 0 };
   writePrivate(output, text);
-  return { output: `${output}: the Secret in the clear, mode 0600`, errors: notes, exitCode: 0 };
+  const said = `${output}: the Secret in the clear, mode 0600`;
+  return { output: said, unremarkable: true, notes, errors: [], exitCode: 0 };
 }
 
 /** Options of `bulwark verify` and `bulwark reseal`, as they are typed. */
@@ -71,6 +72,7 @@ export async function verifyCommand(
   const lines = verified.map(({ file, verification }) => describe(file, verification, keys));
   return {
     output: [...head, ...lines, count].join('\n'),
+    unremarkable: true,
     errors,
     exitCode: errors.length > 0 ? 2 : problems > 0 ? 1 : 0,
   };
@@ -112,7 +114,8 @@ export async function resealCommand(
   const resealed = files.map((file) => ({ file: file.file, text: reseal(file, keys, certificate) }));
   resealed.forEach(({ file, text }) => replaceFile(file, text));
   const lines = resealed.map(({ file }) => `${file}: sealed with ${certificate.fingerprint}`);
-  return { output: [...lines, `${lines.length} files sealed again`].join('\n'), errors: [], exitCode: 0 };
+  const output = [...lines, `${lines.length} files sealed again`].join('\n');
+  return { output, unremarkable: true, errors: [], exitCode: 0 };
 }
 
 /** The SealedSecrets of files and folders; other kinds are passed over. */
