@@ -65,7 +65,7 @@ export interface CommandDefinition {
   readonly arguments?: readonly ArgumentDefinition[];
   readonly options?: readonly OptionDefinition[];
   /** When it ends with 0, and when with 1. It ends with 2 for bad input. @default 0 when it is done, and never 1 */
-  readonly ends?: readonly [fine: string, finding: string];
+  readonly ends?: readonly [fine: string, finding?: string];
   /** What else has to be known to use it. @default nothing */
   readonly notes?: string;
   /** Command lines, at least one. */
