@@ -9,6 +9,8 @@ import type { CommandContext, CommandResult } from './command';
 import { parseProfile, parseSeverity, readConfig, readWaivers, type Config } from './config';
 import { parseControl } from './control-id';
 import { readPaths } from './input';
+import { oneOf } from './one-of';
+import { progress } from './progress';
 
 /** Options of `bulwark check`, as they are typed. */
 export interface CheckCommandOptions {
@@ -44,14 +46,10 @@ export function checkCommand(
   options: CheckCommandOptions,
   context: Pick<CommandContext, 'version' | 'colour' | 'now'>,
 ): CommandResult {
-  const format = FORMATS[options.format];
-  if (!format) {
-    throw new BulwarkError(
-      `--format: there is no '${options.format}'. Use one of: ${Object.keys(FORMATS).join(', ')}.`,
-    );
-  }
+  const format = FORMATS[oneOf(options.format, Object.keys(FORMATS), '--format')]!;
   const { failOn, ...audit } = settings(options);
   const { manifests: objects, errors } = readPaths(paths);
+  progress().phase(`asking the controls about ${objects.length.toLocaleString('en')} objects`);
   const findings = auditManifests(
     objects.map(({ manifest }) => manifest),
     { ...audit, now: context.now },

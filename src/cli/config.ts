@@ -5,6 +5,7 @@ import { PROFILES, type ProfileName } from '../controls/profiles';
 import type { FileWaiver } from '../controls/waived';
 import { BulwarkError } from '../errors';
 import { isObject, type JsonObject } from '../manifest/manifest';
+import { oneOf } from './one-of';
 
 /** What `bulwark.yaml` may say. Options of the command come before it. */
 export interface Config {
@@ -73,21 +74,12 @@ export function readWaivers(file: string | undefined): FileWaiver[] {
 
 /** @throws BulwarkError when there is no such profile. */
 export function parseProfile(value: unknown, where: string): ProfileName {
-  const names = Object.keys(PROFILES) as ProfileName[];
-  const name = names.find((candidate) => candidate === value);
-  if (name) return name;
-  throw new BulwarkError(
-    `${where}: there is no profile '${String(value)}'. Use one of: ${names.join(', ')}.`,
-  );
+  return oneOf(String(value), Object.keys(PROFILES) as ProfileName[], where, 'profile');
 }
 
 /** @throws BulwarkError when there is no such severity. */
 export function parseSeverity(value: unknown, where: string): Severity {
-  const severity = SEVERITIES.find((candidate) => candidate === value);
-  if (severity) return severity;
-  throw new BulwarkError(
-    `${where}: there is no severity '${String(value)}'. Use one of: ${SEVERITIES.join(', ')}.`,
-  );
+  return oneOf(String(value), SEVERITIES, where, 'severity');
 }
 
 function readYaml(file: string): unknown {

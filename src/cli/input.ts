@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../errors';
 import { readManifests, type ReadResult } from '../manifest/reader';
+import { progress } from './progress';
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/;
 const LARGEST_FILE = 64 * 1024 * 1024;
@@ -12,7 +13,12 @@ const LARGEST_FILE = 64 * 1024 * 1024;
  * file and document that could not be read.
  */
 export function readPaths(paths: readonly string[]): ReadResult {
-  const results = paths.flatMap(filesOf).map(readFile);
+  const files = paths.flatMap(filesOf);
+  const results = files.map((file, index) => {
+    progress().step(index, files.length, 'files read');
+    return readFile(file);
+  });
+  progress().phase(`${files.length.toLocaleString('en')} files read`);
   return {
     manifests: results.flatMap(({ manifests }) => manifests),
     errors: results.flatMap(({ errors }) => errors),

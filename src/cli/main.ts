@@ -4,6 +4,7 @@ import { BulwarkError } from '../errors';
 import type { CommandResult } from './command';
 import { COMMAND_FAMILIES, COMMANDS } from './commands';
 import { buildProgram, type GlobalOptions } from './program';
+import { progress, showProgress } from './progress';
 import { usesColour } from './terminal';
 
 const { version } = require('cdk8s-bulwark/package.json') as { version: string };
@@ -12,6 +13,7 @@ const { version } = require('cdk8s-bulwark/package.json') as { version: string }
 const BAD_INPUT = 2;
 
 function context(options: GlobalOptions) {
+  if (!options.quiet) showProgress(process.stderr);
   return {
     version,
     colour: usesColour(options, process.env, process.stdout),
@@ -24,6 +26,7 @@ function finish(
   { output, unremarkable, notes = [], errors, exitCode }: CommandResult,
   { quiet }: GlobalOptions,
 ): void {
+  progress().end();
   if (!(quiet && unremarkable && exitCode === 0)) process.stdout.write(`${output}\n`);
   [...(quiet ? [] : notes), ...errors].forEach((line) => process.stderr.write(`${line}\n`));
   // Not process.exit, which would cut off what a pipe has not taken yet.
@@ -44,6 +47,7 @@ buildProgram(COMMANDS, COMMAND_FAMILIES, {
 })
   .parseAsync()
   .catch((error: unknown) => {
+    progress().end();
     if (!(error instanceof BulwarkError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exit(BAD_INPUT);

@@ -1,4 +1,3 @@
-import { BulwarkError } from '../errors';
 import { diffConnections } from '../network/diff';
 import { explainConnection } from '../network/explain';
 import { exposureOf } from '../network/exposure';
@@ -12,6 +11,7 @@ import { formatExposure } from '../network/exposure-text';
 import { ClusterTarget, DEFAULT_TARGET, type IpFamily } from '../target/target';
 import type { CommandResult } from './command';
 import { readPaths } from './input';
+import { oneOf } from './one-of';
 
 /** Options that every command about the network has, as they are typed. */
 export interface NetworkOptions {
@@ -35,11 +35,8 @@ export function reachCommand(
   paths: readonly string[],
   options: NetworkOptions & { readonly format: string },
 ): CommandResult {
-  if (!(options.format in CONNECTION_FORMATS)) {
-    const names = Object.keys(CONNECTION_FORMATS).join(', ');
-    throw new BulwarkError(`--format: there is no '${options.format}'. Use one of: ${names}.`);
-  }
-  const format = CONNECTION_FORMATS[options.format as keyof typeof CONNECTION_FORMATS];
+  const names = Object.keys(CONNECTION_FORMATS) as (keyof typeof CONNECTION_FORMATS)[];
+  const format = CONNECTION_FORMATS[oneOf(options.format, names, '--format')];
   return answer(paths, options, (reachability) => ({ output: format(reachability.connections()) }));
 }
 
@@ -61,11 +58,10 @@ export function exposureCommand(
   paths: readonly string[],
   options: NetworkOptions & { readonly format: string },
 ): CommandResult {
-  if (!['text', 'json'].includes(options.format))
-    throw new BulwarkError(`--format: there is no '${options.format}'. Use one of: text, json.`);
+  const format = oneOf(options.format, ['text', 'json'], '--format');
   return answer(paths, options, (reachability) => {
     const exposures = exposureOf(reachability);
-    if (options.format === 'text') return { output: formatExposure(exposures) };
+    if (format === 'text') return { output: formatExposure(exposures) };
     const plain = exposures.map(({ workload, fromInternet, toInternet, toApiServer, ...others }) => ({
       workload: workloadName(workload.namespace, workload.name, workload.kind),
       fromInternet: formatPorts(fromInternet),
@@ -143,9 +139,7 @@ function analyze(paths: readonly string[], options: NetworkOptions) {
 }
 
 function toTarget({ target, clusterPolicies, ip = 'ipv4', apiServer }: NetworkOptions): ClusterTarget {
-  const ipFamilies = FAMILIES[ip];
-  if (!ipFamilies)
-    throw new BulwarkError(`--ip: there is no '${ip}'. Use one of: ${Object.keys(FAMILIES).join(', ')}.`);
+  const ipFamilies = FAMILIES[oneOf(ip, Object.keys(FAMILIES), '--ip')];
   return ClusterTarget.kubernetes(target ?? DEFAULT_TARGET.version, {
     clusterNetworkPolicy: clusterPolicies,
     ipFamilies,

@@ -31,6 +31,13 @@ const FIRST_STEPS = [
   'bulwark isolated manifests',
 ];
 
+/** The options behind {@link GlobalOptions}. */
+export const GLOBAL_OPTIONS: readonly OptionDefinition[] = [
+  { flags: '-q, --quiet', description: 'print results and errors only, and nothing where all is well' },
+  { flags: '--color', description: 'colour the output, also where it is not a terminal' },
+  { flags: '--no-color', description: 'never colour the output' },
+];
+
 /** The tree of commander, made of the table of commands. */
 export function buildProgram(
   definitions: readonly CommandDefinition[],
@@ -40,9 +47,6 @@ export function buildProgram(
   const bulwark = new Command('bulwark')
     .description(DESCRIPTION)
     .version(surroundings.version, '-V, --version', 'print the version')
-    .option('-q, --quiet', 'print results and errors only, and nothing where all is well')
-    .option('--color', 'colour the output, also where it is not a terminal')
-    .option('--no-color', 'never colour the output')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({
@@ -55,6 +59,7 @@ export function buildProgram(
     .exitOverride((error) => surroundings.exit(error.exitCode === 0 ? 0 : 2))
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .addHelpText('after', `${exitCodes(EXIT_CODES)}${examplesText(FIRST_STEPS)}`);
+  for (const option of GLOBAL_OPTIONS) bulwark.addOption(toOption(option));
   for (const definition of definitions) {
     const [first, second] = definition.name.split(' ') as [string, string?];
     const parent = second === undefined ? bulwark : familyOf(bulwark, first, families);

@@ -15,6 +15,7 @@ import {
 } from '../rbac';
 import type { CommandResult } from './command';
 import { readPaths } from './input';
+import { oneOf } from './one-of';
 import { parseResource } from './resource';
 
 /** Options of `bulwark who-can`, as they are typed. */
@@ -68,12 +69,7 @@ const FORMATS: Readonly<Record<string, (paths: readonly EscalationPath[]) => str
  * cluster or to a node, apart from those whom Kubernetes itself gives that. Ends with 1 when there is a way.
  */
 export function escalateCommand(args: readonly string[], { format }: EscalateOptions): CommandResult {
-  const print = FORMATS[format];
-  if (!print) {
-    throw new BulwarkError(
-      `--format: there is no '${format}'. Use one of: ${Object.keys(FORMATS).join(', ')}.`,
-    );
-  }
+  const print = FORMATS[oneOf(format, Object.keys(FORMATS), '--format')]!;
   const [subject, paths] = subjectAndPaths(args);
   const { manifests, errors } = manifestsIn(paths);
   const escalation = escalationOf(manifests);

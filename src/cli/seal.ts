@@ -6,6 +6,7 @@ import { sealSecret } from '../seal/seal-secret';
 import { checkSamePlace, mergeValues, readSealedFile } from '../seal/sealed-file';
 import { loadCertificate, readGiven } from './certificate';
 import type { CommandContext, CommandResult } from './command';
+import { oneOf } from './one-of';
 import { replaceFile, writeNew } from './private-files';
 import { notesOn, readValues, type ValueOptions } from './secret-values';
 
@@ -106,9 +107,7 @@ function count({ size }: ReadonlyMap<string, Buffer>): string {
 
 function parseScope(given: string | undefined): SealScope | undefined {
   if (given === undefined) return undefined;
-  const scope = SEAL_SCOPES.find((candidate) => candidate === given);
-  if (scope) return scope;
-  throw new BulwarkError(`--scope: there is no scope '${given}'. Use one of: ${SEAL_SCOPES.join(', ')}.`);
+  return oneOf(given, SEAL_SCOPES, '--scope', 'scope');
 }
 
 function pairs(given: readonly string[] = [], option: string): Record<string, string> {

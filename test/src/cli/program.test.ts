@@ -66,9 +66,9 @@ describe('the help', () => {
 
 describe('an example in the help', () => {
   it.each(COMMANDS.flatMap(({ examples }) => examples))('is understood: %s', async (example) => {
-    const line = example.replaceAll('\\\n', ' ').replace(/^.*?\| (?=bulwark)/, '');
+    const line = example.replaceAll('\\\n', ' ').replace(/^.*?(\| |<\()(?=bulwark)/, '');
     const typed = line
-      .replace(/ [|<>] .*$/, '')
+      .replace(/ [|<>] .*$|\)$/, '')
       .split(/ +/)
       .slice(1);
     let ran = 0;
