@@ -5,11 +5,13 @@ import { CONTROL_PLANE_COMMANDS } from './control-plane-commands';
 import { MANIFEST_COMMANDS } from './manifest-commands';
 import { NETWORK_COMMANDS } from './network-commands';
 import { GLOBAL_OPTIONS } from './program';
+import { PROJECT_COMMANDS } from './project-commands';
 import { RBAC_COMMANDS } from './rbac-commands';
 import { SEAL_COMMANDS } from './seal-commands';
 
 /** Every command, in the order of the help. None is loaded before it runs. */
 export const COMMANDS: readonly CommandDefinition[] = [
+  ...PROJECT_COMMANDS,
   ...MANIFEST_COMMANDS,
   ...NETWORK_COMMANDS,
   ...RBAC_COMMANDS,

@@ -19,6 +19,14 @@ export function useTemporaryFolder(): { readonly path: string } {
   };
 }
 
+/** The paths of all files in a folder and what is below it. */
+export function filesBelow(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
 /** Content of every file of a folder, by name, in the order in which `kubectl apply -f` reads them. */
 export function filesIn(folder: string): Record<string, string> {
   const names = fs

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { filesBelow } from '../support/folders';
 
 const ROOT = path.resolve(__dirname, '../..');
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
@@ -79,13 +80,6 @@ function run(cwd: string, program: string, ...args: string[]): string {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error });
   }
-}
-
-function filesBelow(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
 describe('the published package, installed into an empty project', () => {
@@ -169,6 +163,46 @@ describe('the published package, installed into an empty project', () => {
   it('installs a command that knows its version', () => {
     const printed = run(project, 'npx', '--no-install', 'bulwark', '--version');
     expect(printed.trim()).toBe(manifest.version);
+  });
+
+  describe('makes a new project that', () => {
+    let begun: string;
+
+    beforeAll(() => {
+      run(project, 'npx', '--no-install', 'bulwark', 'init', 'begun');
+      begun = path.join(project, 'begun');
+      // What the project asks for beside the packages that are installed above it, from where this package has it.
+      for (const name of ['@swc', '@types/node', 'ts-node']) {
+        const place = path.join(project, 'node_modules', name);
+        if (!fs.existsSync(place)) fs.symlinkSync(path.join(ROOT, 'node_modules', name), place);
+      }
+      const bin = path.join(begun, 'node_modules/.bin');
+      fs.mkdirSync(bin, { recursive: true });
+      fs.symlinkSync(path.join(ROOT, 'node_modules/ts-node/dist/bin.js'), path.join(bin, 'ts-node'));
+    });
+
+    it('synthesizes, passes its own check and is proved apart', () => {
+      expect(run(begun, 'npm', 'run', '--silent', 'synth')).toContain('2 ordered');
+      expect(run(begun, 'npm', 'run', '--silent', 'check')).toMatch(
+        /^0 findings in \d+ objects\nNo pod of all/,
+      );
+    });
+
+    it('tests itself, and notices a change', () => {
+      run(begun, 'npm', 'test', '--silent');
+      run(begun, 'npm', 'test', '--silent', '--', '--ci');
+      const main = path.join(begun, 'main.ts');
+      const code = fs.readFileSync(main, 'utf8');
+      fs.writeFileSync(main, code.replace('db.allowFrom(api);', ''));
+      expect(() => run(begun, 'npm', 'test', '--silent', '--', '--ci')).toThrow(
+        /the api reaches the database/,
+      );
+      fs.writeFileSync(main, code);
+    });
+
+    it('has no mistake in its types', () => {
+      run(begun, 'npm', 'run', '--silent', 'typecheck');
+    });
   });
 
   it('holds nothing but the build and its papers', () => {
