@@ -37,6 +37,13 @@ export interface BlueprintProps extends AppProps {
   /** What every tenant has to say of itself. @default nothing, as long as no tenant says it */
   readonly tenancy?: TenancyPolicy;
   /**
+   * Whether NetworkPolicies came from elsewhere and say themselves what is open. Then nothing is declared that the network of
+   * tenants could be compared with, and a synthesis does not prove that it is what was declared; `bulwark isolated` still tells
+   * who reaches whom.
+   * @default false
+   */
+  readonly importedNetwork?: boolean;
+  /**
    * How objects are divided into files. cdk8s' FILE_PER_APP, FILE_PER_CHART and FILE_PER_RESOURCE work, with file names in
    * the order of application; its folders do not, since `kubectl apply -f` reads no folder below the one it is given.
    * @default one file per namespace, and `00-cluster.k8s.yaml` for what belongs to none
@@ -95,10 +102,12 @@ export class Blueprint extends App {
     this.recordsConstructs =
       props.recordConstructMetadata ?? process.env.CDK8S_RECORD_CONSTRUCT_METADATA === 'true';
     judgeInRoot(this);
-    addProof(
-      this,
-      networkAsDeclared(() => declaredConnections(this)),
-    );
+    if (!props.importedNetwork) {
+      addProof(
+        this,
+        networkAsDeclared(() => declaredConnections(this)),
+      );
+    }
     if (props.tenancy) setTenancyPolicy(this, props.tenancy);
     Hardening.apply(this, { target: props.target });
   }

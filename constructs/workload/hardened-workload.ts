@@ -27,6 +27,12 @@ export interface HardenedWorkloadProps {
    * @default none
    */
   readonly writablePaths?: readonly (string | WritablePath)[];
+  /**
+   * Labels by which the pods are selected, where a cluster runs the workload already: its selector cannot be changed. No other
+   * pods of the namespace may have all of them.
+   * @default app.kubernetes.io/name with the name of the workload
+   */
+  readonly selectorLabels?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -120,7 +126,10 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     override get podMetadata(): ApiObjectMetadataDefinition {
       this.ownPodMetadata ??= new ApiObjectMetadataDefinition({
         ...podMetadataOf(this),
-        labels: { [NAME_LABEL]: this.name, ...podMetadataOf(this)?.labels },
+        labels: {
+          ...(propsOf(this).selectorLabels ?? { [NAME_LABEL]: this.name }),
+          ...podMetadataOf(this)?.labels,
+        },
         apiObject: this.apiObject,
       });
       return this.ownPodMetadata;
@@ -187,6 +196,8 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
     }
 
     private selectorLabels(): Record<string, string> {
+      const { selectorLabels } = propsOf(this);
+      if (selectorLabels) return { ...selectorLabels };
       return { [NAME_LABEL]: this.podMetadata.getLabel(NAME_LABEL) ?? this.name };
     }
 
@@ -220,8 +231,13 @@ function refuseUnknown(workload: Workload, call: string, containers: readonly st
 }
 
 function podMetadataOf(workload: Workload): ApiObjectMetadata | undefined {
-  // cdk8s-plus keeps the properties to itself, and its own getter adds the label that is not wanted.
-  return (workload as unknown as { _props?: { podMetadata?: ApiObjectMetadata } })._props?.podMetadata;
+  return propsOf(workload).podMetadata;
+}
+
+/** cdk8s-plus keeps the properties to itself, and its own getter of the metadata adds a label that is not wanted. */
+function propsOf(workload: Workload) {
+  type Props = Pick<HardenedWorkloadProps, 'selectorLabels'> & { podMetadata?: ApiObjectMetadata };
+  return (workload as unknown as { _props?: Props })._props ?? {};
 }
 
 /** The account has to be below the workload, which exists only after cdk8s-plus looked for one in the properties. */

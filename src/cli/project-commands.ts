@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded when it runs, so that help and version come at once */
-import { defineCommand, TARGET, type CommandDefinition } from './command';
+import { defineCommand, PATHS, TARGET, type CommandDefinition } from './command';
+import type * as ImportModule from './import';
 import type * as InitModule from './init';
 
 /** The commands that begin a project. */
@@ -14,5 +15,17 @@ export const PROJECT_COMMANDS: readonly CommandDefinition[] = [
     examples: ['bulwark init my-cluster', 'bulwark init --target 1.30'],
     run: ([folder = '.'], options, context) =>
       (require('./init') as typeof InitModule).initCommand(folder, options, context),
+  }),
+  defineCommand<[paths: string[]], ImportModule.ImportCommandOptions>({
+    name: 'import',
+    group: 'Projects',
+    description: 'write manifests as a TypeScript program that synthesizes the same, hardened',
+    arguments: [PATHS],
+    options: [{ flags: '-o, --output <dir>', description: 'new folder for the program' }, TARGET],
+    notes:
+      'Who reaches whom stays the same. Values of Secrets are left out, and no file that is there is ever overwritten.',
+    examples: ['bulwark import manifests -o imported', 'helm template shop | bulwark import -o imported -'],
+    run: ([paths], options, context) =>
+      (require('./import') as typeof ImportModule).importCommand(paths, options, context),
   }),
 ];

@@ -1,0 +1,43 @@
+import { BulwarkError } from '../errors';
+
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/**
+ * The name of a namespace, which becomes the name of a file and of a class.
+ * @throws BulwarkError when the API server would refuse it.
+ */
+export function checkedNamespace(name: string): string {
+  if (NAMESPACE.test(name)) return name;
+  throw new BulwarkError(
+    `import: ${JSON.stringify(name)} is no name of a namespace, and the API server would refuse it. Correct metadata.namespace.`,
+  );
+}
+
+/** `shop-web` as `ShopWeb`. */
+export function pascalCase(text: string): string {
+  const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
+/** Gives names that TypeScript takes, none of them twice. */
+export function namer(): (wanted: string) => string {
+  const taken = new Set<string>();
+  return (wanted) => {
+    const base = /^[A-Za-z]/.test(wanted) ? wanted : `_${wanted}`;
+    let name = base;
+    for (let count = 2; taken.has(name); count += 1) name = `${base}${count}`;
+    taken.add(name);
+    return name;
+  };
+}
+
+/** Text for a comment, which it can neither end nor leave. */
+export function inComment(text: string): string {
+  if (/^[\w.:/-]+$/.test(text)) return text;
+  // Some characters end a line for TypeScript, and not for JSON.
+  const escaped = JSON.stringify(text).replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return escaped.replaceAll('*/', '*\\/');
+}
