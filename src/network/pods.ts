@@ -1,6 +1,6 @@
 import { compareText, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { namespaceOf } from '../manifest/inventory';
-import { podTemplateOf, type Container, type PodSpec } from '../manifest/pod';
+import { podTemplateOf, type Container, type PodSpec, type PodTemplate } from '../manifest/pod';
 import type { NamedPort } from './policy';
 import type { Protocol } from './ports';
 import { isProtocol, listOf } from './read-policy';
@@ -67,7 +67,23 @@ export interface Asked {
 export function classifyPods(manifests: readonly Manifest[], asked: Asked): Pods {
   const namespaces = new Map<string, Namespace>();
   const classes: PodClass[] = [];
-  const known = new Map<string, PodClass>();
+  const known = new Map<Namespace, Map<string, PodClass>>();
+  const classOf = (namespace: Namespace, { metadata, spec }: PodTemplate): PodClass => {
+    const labels: Labels = isObject(metadata?.labels) ? metadata.labels : {};
+    const hostNetwork = spec.hostNetwork === true;
+    const namedPorts = asked.portNames.size > 0 ? namedPortsOf(spec, asked.portNames) : NO_NAMES;
+    const key = keyOf(labels, asked.keys) + suffix(hostNetwork, namedPorts);
+    let own = known.get(namespace);
+    if (!own) known.set(namespace, (own = new Map<string, PodClass>()));
+    let one = own.get(key);
+    if (!one) {
+      one = { id: classes.length, namespace, labels, hostNetwork, namedPorts, workloads: [], pods: 0 };
+      own.set(key, one);
+      classes.push(one);
+      namespace.classes.push(one.id);
+    }
+    return one;
+  };
   const workloads = new Map<string, Workload>();
   for (const manifest of manifests) {
     if (manifest.kind === 'Namespace') {
@@ -76,18 +92,7 @@ export function classifyPods(manifests: readonly Manifest[], asked: Asked): Pods
     }
     const pod = podTemplateOf(manifest);
     if (!pod) continue;
-    const namespace = namespaceNamed(namespaces, namespaceOf(manifest));
-    const labels: Labels = isObject(pod.metadata?.labels) ? pod.metadata.labels : {};
-    const hostNetwork = pod.spec.hostNetwork === true;
-    const namedPorts = asked.portNames.size > 0 ? namedPortsOf(pod.spec, asked.portNames) : [];
-    const key = keyOf(namespace.name, labels, asked.keys) + suffix(hostNetwork, namedPorts);
-    let one = known.get(key);
-    if (!one) {
-      one = { id: classes.length, namespace, labels, hostNetwork, namedPorts, workloads: [], pods: 0 };
-      known.set(key, one);
-      classes.push(one);
-      namespace.classes.push(one.id);
-    }
+    const one = classOf(namespaceNamed(namespaces, namespaceOf(manifest)), pod);
     one.pods += replicasOf(manifest);
     join(workloads, manifest, one);
   }
@@ -109,18 +114,17 @@ function namespaceNamed(namespaces: Map<string, Namespace>, name: string): Names
   return namespace;
 }
 
-/** The namespace and the labels that are asked for. No label value and no namespace can hold a line break. */
-function keyOf(namespace: string, labels: Labels, keys: ReadonlySet<string>): string {
+/** The labels that are asked for. No label value can hold a line break. */
+function keyOf(labels: Labels, keys: ReadonlySet<string>): string {
   const parts: string[] = [];
   for (const key in labels) if (keys.has(key)) parts.push(`${key}=${labels[key] as string}`);
-  if (parts.length > 1) parts.sort();
-  return `${namespace}\n${parts.join('\n')}`;
+  return parts.length > 1 ? parts.sort().join('\n') : (parts[0] ?? '');
 }
 
 function suffix(hostNetwork: boolean, namedPorts: readonly DeclaredPort[]): string {
-  if (!hostNetwork && namedPorts.length === 0) return '';
-  const names = namedPorts.map(({ name, protocol, port }) => `${name} ${protocol} ${port}`);
-  return `\n\n${hostNetwork}\n${names.join('\n')}`;
+  let text = hostNetwork ? '\n\nhost' : '';
+  for (const { name, protocol, port } of namedPorts) text += `\n\n${name} ${protocol} ${port}`;
+  return text;
 }
 
 /** Ports of containers that stay: init containers are gone by the time that anybody connects, unless they are sidecars. */

@@ -66,22 +66,31 @@ export function portAlgebra(): PortAlgebra {
   };
 }
 
-/** Sets that are made early are asked for most, and a table of numbers answers ten times as fast as a Map. */
-const TABLE = 256;
+/** Up to here a table of every two sets, which answers ten times as fast as a Map, takes 16 MB. */
+const MOST_IN_TABLE = 2048;
 
 function memoized(operation: (a: PortSet, b: PortSet) => PortSet): (a: PortSet, b: PortSet) => PortSet {
-  const table = new Int32Array(TABLE * TABLE).fill(-1);
+  let size = 64;
+  let table = new Int32Array(size * size).fill(-1);
   const others = new Map<number, PortSet>();
+  const grow = (sets: number) => {
+    while (size < sets) size *= 2;
+    table = new Int32Array(size * size).fill(-1);
+  };
   return (a, b) => {
-    if (a < TABLE && b < TABLE) {
-      const at = a * TABLE + b;
-      if (table[at] === -1) table[at] = operation(a, b);
-      return table[at]!;
+    if (a >= size || b >= size) {
+      const largest = Math.max(a, b);
+      if (largest >= MOST_IN_TABLE) {
+        const at = a * 2 ** 24 + b;
+        const done = others.get(at) ?? operation(a, b);
+        others.set(at, done);
+        return done;
+      }
+      grow(largest + 1);
     }
-    const at = a * 2 ** 24 + b;
-    const done = others.get(at) ?? operation(a, b);
-    others.set(at, done);
-    return done;
+    const at = a * size + b;
+    const known = table[at]!;
+    return known === -1 ? (table[at] = operation(a, b)) : known;
   };
 }
 

@@ -18,9 +18,8 @@ export const EVERY_PORT: RulePorts = { fixed: ALL_PORTS, named: [] };
 export function readNetworkPolicy(manifest: Manifest, context: ReadContext): Policy {
   const spec = isObject(manifest.spec) ? manifest.spec : {};
   const namespace = namespaceOf(manifest);
-  const isolates = directionsOf(spec);
   const rules = (direction: Direction) =>
-    isolates.includes(direction) ? readRules(spec, direction, namespace, context) : undefined;
+    isolates(spec, direction) ? readRules(spec, direction, namespace, context) : undefined;
   return {
     manifest,
     tier: 'NetworkPolicy',
@@ -37,60 +36,96 @@ export function readNetworkPolicy(manifest: Manifest, context: ReadContext): Pol
 }
 
 /** Unset or empty, policyTypes is Ingress, and Egress too if there is a rule for it (NetworkPolicySpec.policyTypes). */
-function directionsOf({ policyTypes, egress }: JsonObject): Direction[] {
+function isolates({ policyTypes, egress }: JsonObject, direction: Direction): boolean {
   if (Array.isArray(policyTypes) && policyTypes.length > 0) {
-    return policyTypes.flatMap((type): Direction[] =>
-      type === 'Ingress' ? ['ingress'] : type === 'Egress' ? ['egress'] : [],
-    );
+    return policyTypes.includes(direction === 'ingress' ? 'Ingress' : 'Egress');
   }
-  return Array.isArray(egress) && egress.length > 0 ? ['ingress', 'egress'] : ['ingress'];
+  return direction === 'ingress' || (Array.isArray(egress) && egress.length > 0);
 }
 
-function readRules(spec: JsonObject, direction: Direction, namespace: string, context: ReadContext): Rule[] {
+const NO_RULES: readonly Rule[] = [];
+
+function readRules(
+  spec: JsonObject,
+  direction: Direction,
+  namespace: string,
+  context: ReadContext,
+): readonly Rule[] {
+  const entries = listOf(spec[direction]);
+  if (entries.length === 0) return NO_RULES;
   const side = direction === 'ingress' ? 'from' : 'to';
-  return listOf(spec[direction]).flatMap((rule, index): Rule[] => {
-    if (!isObject(rule)) return [];
-    return [
-      {
-        clusterWide: false,
-        action: 'Accept',
-        field: `spec.${direction}[${index}]`,
-        peers: readPeers(rule[side], namespace, context),
-        ports: readPorts(rule.ports, context.ports),
-      },
-    ];
+  const rules: Rule[] = [];
+  entries.forEach((rule, index) => {
+    if (!isObject(rule)) return;
+    rules.push({
+      clusterWide: false,
+      action: 'Accept',
+      field: fieldOf(direction, index),
+      peers: readPeers(rule[side], namespace, context),
+      ports: readPorts(rule.ports, context.ports),
+    });
   });
+  return rules;
+}
+
+const FIELDS: Readonly<Record<Direction, string[]>> = { ingress: [], egress: [] };
+
+/** Made once for each index, since there may be a million rules. */
+function fieldOf(direction: Direction, index: number): string {
+  return (FIELDS[direction][index] ??= `spec.${direction}[${index}]`);
 }
 
 /** Without entries a rule is for everybody (NetworkPolicyIngressRule.from, NetworkPolicyEgressRule.to). */
 function readPeers(value: unknown, namespace: string, context: ReadContext): Rule['peers'] {
   const entries = listOf(value);
-  return entries.length === 0 ? 'any' : entries.flatMap((entry) => readPeer(entry, namespace, context));
+  if (entries.length === 0) return 'any';
+  const peers: RulePeer[] = [];
+  for (const entry of entries) {
+    const peer = readPeer(entry, namespace, context);
+    if (peer) peers.push(peer);
+  }
+  return peers;
 }
 
-function readPeer(peer: unknown, namespace: string, { selectors }: ReadContext): RulePeer[] {
-  if (!isObject(peer)) return [];
+function readPeer(peer: unknown, namespace: string, { selectors }: ReadContext): RulePeer | undefined {
+  if (!isObject(peer)) return undefined;
   const { ipBlock, podSelector, namespaceSelector } = peer;
   const elsewhere = isObject(namespaceSelector);
   const selects = elsewhere || isObject(podSelector);
   if (isObject(ipBlock)) {
     const block = selects ? undefined : readBlock(ipBlock);
-    return block ? [{ kind: 'block', block }] : [];
+    return block && { kind: 'block', block };
   }
-  if (!selects) return [];
-  return [
-    {
-      kind: 'pods',
-      namespace: elsewhere ? undefined : namespace,
-      namespaces: elsewhere ? selectors.read(namespaceSelector) : undefined,
-      pods: isObject(podSelector) ? selectors.read(podSelector) : undefined,
-    },
-  ];
+  if (!selects) return undefined;
+  return {
+    kind: 'pods',
+    namespace: elsewhere ? undefined : namespace,
+    namespaces: elsewhere ? selectors.read(namespaceSelector) : undefined,
+    pods: isObject(podSelector) ? selectors.read(podSelector) : undefined,
+  };
 }
 
+const KNOWN_PORTS = new WeakMap<PortAlgebra, Map<string, RulePorts>>();
+
+/** Many rules have the same ports, which are then the same object. */
 function readPorts(value: unknown, algebra: PortAlgebra): RulePorts {
   const entries = listOf(value);
   if (entries.length === 0) return EVERY_PORT;
+  let known = KNOWN_PORTS.get(algebra);
+  if (!known) KNOWN_PORTS.set(algebra, (known = new Map<string, RulePorts>()));
+  let key = '';
+  for (const entry of entries) key += keyOfPort(isObject(entry) ? entry : {});
+  let ports = known.get(key);
+  if (!ports) known.set(key, (ports = makePorts(entries, algebra)));
+  return ports;
+}
+
+/** Equal for ports that are read alike: 80 is a number, and '80' a name. */
+function keyOfPort({ port, endPort, protocol }: JsonObject): string {
+  return `${JSON.stringify(protocol)} ${JSON.stringify(port)} ${JSON.stringify(endPort)};`;
+}
+
+function makePorts(entries: readonly unknown[], algebra: PortAlgebra): RulePorts {
   const ranges: PortRange[] = [];
   const named: NamedPort[] = [];
   for (const entry of entries) {

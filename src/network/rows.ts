@@ -41,7 +41,8 @@ export interface Rows {
   segments(podClass: PodClass, direction: Direction): readonly Segment[];
 }
 
-const OPEN: Row = { others: ALL_PORTS, nodes: ALL_PORTS, pairs: [] };
+const NO_PAIRS: readonly number[] = [];
+const OPEN: Row = { others: ALL_PORTS, nodes: ALL_PORTS, pairs: NO_PAIRS };
 
 /** Rows of a network. */
 export function rowsOf(network: Network): Rows {
@@ -119,25 +120,40 @@ interface Sums {
 /** From here on a typed array takes less memory, which is what rows are made of. */
 const MANY = 32;
 
+/** From this part of all classes on it is faster to look through all of them in order than to sort some. */
+const MOST = 1 / 16;
+
 function sumsFor(count: number, union: (a: PortSet, b: PortSet) => PortSet): Sums {
   const sums = new Int32Array(count);
-  let touched: number[] = [];
+  const touched = new Int32Array(count);
+  let length = 0;
+  const sortTouched = () => {
+    if (length > MANY && length > count * MOST) {
+      for (let id = 0, next = 0; next < length; id += 1) if (sums[id] !== NO_PORTS) touched[next++] = id;
+    } else if (length > 1) touched.subarray(0, length).sort();
+  };
   return {
     add(id, ports) {
       const before = sums[id]!;
       if (before === ports || ports === NO_PORTS) return;
-      if (before === NO_PORTS) touched.push(id);
+      if (before === NO_PORTS) touched[length++] = id;
       sums[id] = before === NO_PORTS ? ports : union(before, ports);
     },
     take(others) {
-      const pairs: number[] = [];
-      for (const id of ascending(touched)) {
+      if (length === 0) return NO_PAIRS;
+      sortTouched();
+      const pairs = length > MANY ? new Int32Array(length * 2) : new Array<number>(length * 2);
+      let end = 0;
+      for (let next = 0; next < length; next += 1) {
+        const id = touched[next]!;
         const ports = union(sums[id]!, others);
-        if (ports !== others) pairs.push(id, ports);
         sums[id] = NO_PORTS;
+        if (ports === others) continue;
+        pairs[end++] = id;
+        pairs[end++] = ports;
       }
-      touched = [];
-      return pairs.length > MANY ? Int32Array.from(pairs) : pairs;
+      length = 0;
+      return end === pairs.length ? pairs : pairs.slice(0, end);
     },
   };
 }

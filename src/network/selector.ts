@@ -32,9 +32,11 @@ export function selectorReader(): SelectorReader {
   return {
     keys,
     read(selector) {
+      const label = nameOfLabel(selector);
+      const soon = label === undefined ? undefined : known.get(label);
+      if (soon) return soon;
       const requirements = requirementsOf(selector);
-      const text = requirements?.map(({ key, operator, values }) => `${key} ${operator} ${values.join()}`);
-      const name = text?.join(';') ?? '!';
+      const name = requirements?.map(nameOf).join(';') ?? '!';
       const same = known.get(name);
       if (same) return same;
       const made = { id: known.size, requirements };
@@ -43,6 +45,17 @@ export function selectorReader(): SelectorReader {
       return made;
     },
   };
+}
+
+function nameOf({ key, operator, values }: Requirement): string {
+  return `${key} ${operator} ${values.join()}`;
+}
+
+/** The name of a selector of one label, which most are, without making its requirements. */
+function nameOfLabel({ matchLabels, matchExpressions }: JsonObject): string | undefined {
+  if (!isObject(matchLabels) || matchExpressions !== undefined) return undefined;
+  const keys = Object.keys(matchLabels);
+  return keys.length === 1 ? `${keys[0]} In ${matchLabels[keys[0]!] as string}` : undefined;
 }
 
 /** Whether a selector selects everything. */
