@@ -3,17 +3,22 @@ import type { JsonObject, Manifest } from '../manifest/manifest';
 import {
   borrowedPodLabels,
   idleRules,
+  mayHaveSplitPeers,
+  mayNameFamily,
   oneFamilyRules,
   privateNamespaceLabels,
   splitPeers,
   undeclaredPorts,
   type DoubtfulRule,
+  type PolicySet,
 } from '../network/lint';
 import { parseCidr } from '../network/cidr';
 import { metadataExcept } from '../network/metadata';
-import { buildNetwork, type Network } from '../network/network';
+import { buildNetwork, readPolicies, type Network } from '../network/network';
+import { portAlgebra } from '../network/ports';
+import { CLUSTER_POLICY_KINDS } from '../network/read-cluster-policy';
 import type { ClusterTarget } from '../target/target';
-import type { InventoryControl } from './control';
+import type { Breach, InventoryControl } from './control';
 import { API_LABELS, defaultDeny, deployment, namespaced, networkPolicy } from './example-objects';
 
 /** What reads well in a policy, and is not what was meant. */
@@ -28,7 +33,7 @@ export const NETWORK_LINT_CONTROLS: readonly InventoryControl[] = [
       { standard: 'OWASP K8s 2025', id: 'K05' },
     ],
     scope: 'inventory',
-    breaches: asking(splitPeers),
+    breaches: asking(splitPeers, mayHaveSplitPeers),
     fix: 'Write both selectors in one entry of the list, without a dash before the second.',
     examples: {
       fails: [
@@ -52,7 +57,7 @@ export const NETWORK_LINT_CONTROLS: readonly InventoryControl[] = [
     severity: 'medium',
     references: [{ standard: 'Kubernetes', id: 'IPv4/IPv6 dual-stack' }],
     scope: 'inventory',
-    breaches: asking(oneFamilyRules),
+    breaches: askingEach(oneFamilyRules, mayNameFamily),
     fix: 'Add the block of the other family, ::/0 or 0.0.0.0/0, with its own exceptions.',
     examples: {
       fails: [egressPolicy({ to: [block('0.0.0.0/0')] })],
@@ -108,7 +113,7 @@ export const NETWORK_LINT_CONTROLS: readonly InventoryControl[] = [
       { standard: 'OWASP K8s 2025', id: 'K05' },
     ],
     scope: 'inventory',
-    breaches: asking(borrowedPodLabels),
+    breaches: askingEach(borrowedPodLabels),
     fix: 'Add kubernetes.io/metadata.name to the namespaceSelector of the peer.',
     examples: {
       fails: [ingressPolicy({ from: [{ namespaceSelector: {}, podSelector: labelled('prometheus') }] })],
@@ -129,7 +134,7 @@ export const NETWORK_LINT_CONTROLS: readonly InventoryControl[] = [
       { standard: 'Kubernetes', id: 'Multi-tenancy: Network isolation' },
     ],
     scope: 'inventory',
-    breaches: asking(privateNamespaceLabels),
+    breaches: askingEach(privateNamespaceLabels),
     fix: 'Use kubernetes.io/metadata.name, which nobody can set, or a label whose prefix only the platform may write.',
     examples: {
       fails: [ingressPolicy({ from: [{ namespaceSelector: { matchLabels: { team: 'web' } } }] })],
@@ -140,14 +145,43 @@ export const NETWORK_LINT_CONTROLS: readonly InventoryControl[] = [
 
 const NETWORKS = new WeakMap<Inventory, Network>();
 
-/** Asks about the network of the manifests, which all of these controls share. */
-function asking(question: (network: Network) => readonly DoubtfulRule[]): InventoryControl['breaches'] {
-  return (inventory, target) =>
-    question(networkOf(inventory, target)).map(({ policy, field, detail }) => ({
-      manifest: policy,
-      field,
-      detail,
-    }));
+type Question<T> = (asked: T) => readonly DoubtfulRule[];
+
+/**
+ * Asks about the network of the manifests, which all of these controls share.
+ * @param mayBeDoubtful Tells from a policy alone that there is something to ask. Most clusters have no such policy, and
+ * finding out who reaches whom takes longer than all other rules about policies together.
+ */
+function asking(
+  question: Question<Network>,
+  mayBeDoubtful: (policy: Manifest) => boolean = () => true,
+): InventoryControl['breaches'] {
+  return (inventory, target) => {
+    const isWorthIt = policiesOf(inventory).some(mayBeDoubtful);
+    return isWorthIt ? breachesOf(question(networkOf(inventory, target))) : [];
+  };
+}
+
+/** Asks about each policy on its own, for which nobody has to know the pods. */
+function askingEach(
+  question: Question<PolicySet>,
+  mayBeDoubtful: (policy: Manifest) => boolean = () => true,
+): InventoryControl['breaches'] {
+  return (inventory, target) => {
+    const candidates = policiesOf(inventory).filter(mayBeDoubtful);
+    if (candidates.length === 0) return [];
+    const { policies } = readPolicies(candidates, true, portAlgebra());
+    return breachesOf(question({ policies, families: target.ipFamilies }));
+  };
+}
+
+function breachesOf(doubtful: readonly DoubtfulRule[]): Breach[] {
+  return doubtful.map(({ policy, field, detail }) => ({ manifest: policy, field, detail }));
+}
+
+/** Every object that may be a policy. */
+function policiesOf(inventory: Inventory): Manifest[] {
+  return ['NetworkPolicy', ...CLUSTER_POLICY_KINDS].flatMap((kind) => inventory.ofKind(kind));
 }
 
 /** Whether a cluster enforces a policy or not, it can be doubtful, so all are read. */

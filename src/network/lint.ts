@@ -29,8 +29,11 @@ export interface PlacedRule {
   readonly rule: Rule;
 }
 
+/** Policies alone, without the pods that they are about. */
+export type PolicySet = Pick<Network, 'policies' | 'families'>;
+
 /** Every rule of every policy that is enforced, in the order in which policies are asked. */
-export function placedRules({ policies }: Network): PlacedRule[] {
+export function placedRules({ policies }: Pick<PolicySet, 'policies'>): PlacedRule[] {
   return policies.flatMap((policy) =>
     DIRECTIONS.flatMap((direction) => (policy[direction] ?? []).map((rule) => ({ policy, direction, rule }))),
   );
@@ -72,6 +75,34 @@ export function splitPeers(network: Network): DoubtfulRule[] {
   });
 }
 
+/** Whether some rule of a policy has both peers that {@link splitPeers} looks for; quick, from what is written alone. */
+export function mayHaveSplitPeers(policy: Manifest): boolean {
+  return peerLists(policy).some(
+    (peers) =>
+      peers.some(
+        (peer) => isObject(peer) && isObject(peer.namespaceSelector) && !isObject(peer.podSelector),
+      ) &&
+      peers.some((peer) => isObject(peer) && isObject(peer.podSelector) && !isObject(peer.namespaceSelector)),
+  );
+}
+
+/** Whether some rule of a policy may have a block that is all of a family. */
+export function mayNameFamily(policy: Manifest): boolean {
+  // There are few policies for the whole cluster, and they write blocks in more than one way.
+  return (
+    policy.kind !== 'NetworkPolicy' ||
+    peerLists(policy).some((peers) => peers.some((peer) => isObject(peer) && isObject(peer.ipBlock)))
+  );
+}
+
+/** The peers of each rule of a NetworkPolicy as they are written. */
+function peerLists({ spec }: Manifest): (readonly unknown[])[] {
+  if (!isObject(spec)) return [];
+  const sidesOf = (rules: unknown, side: 'from' | 'to') =>
+    listOf(rules).map((rule) => (isObject(rule) ? listOf(rule[side]) : []));
+  return [...sidesOf(spec.ingress, 'from'), ...sidesOf(spec.egress, 'to')];
+}
+
 /** Whether a peer by labels of pods alone is nobody, although its namespace has pods. */
 function isStray({ namespace, namespaces, pods }: PodPeer, { pods: all, index }: Network): boolean {
   if (namespaces || !isNarrow(pods)) return false;
@@ -80,9 +111,9 @@ function isStray({ namespace, namespaces, pods }: PodPeer, { pods: all, index }:
 }
 
 /** Rules whose blocks leave out a family of addresses of the pods, or are of families that pods do not have. */
-export function oneFamilyRules(network: Network): DoubtfulRule[] {
-  return placedRules(network).flatMap((placed) => {
-    const missing = missingFamilies(placed.rule, network.families);
+export function oneFamilyRules(asked: PolicySet): DoubtfulRule[] {
+  return placedRules(asked).flatMap((placed) => {
+    const missing = missingFamilies(placed.rule, asked.families);
     if (missing.length === 0) return [];
     const detail = `The blocks stand for every address of one family, and pods have ${missing.join(' and ')} addresses as well`;
     return [{ policy: placed.policy.manifest, field: peersField(placed), detail }];
@@ -194,8 +225,8 @@ function hasPort(declared: readonly Declared[], test: (port: DeclaredPort) => bo
 }
 
 /** Peers by labels of pods that any namespace may have: whoever may make a pod in one of them is let in. */
-export function borrowedPodLabels(network: Network): DoubtfulRule[] {
-  return placedRules(network).flatMap((placed) => {
+export function borrowedPodLabels(asked: PolicySet): DoubtfulRule[] {
+  return placedRules(asked).flatMap((placed) => {
     const isBorrowed = podPeers(placed.rule).some(
       ({ namespaces, pods }) => isNarrow(pods) && namespaces !== undefined && !isPositive(namespaces),
     );
@@ -211,8 +242,8 @@ function isPositive({ requirements }: Selector): boolean {
 }
 
 /** Peers by labels of namespaces whose keys have no prefix, which Kubernetes leaves to users. */
-export function privateNamespaceLabels(network: Network): DoubtfulRule[] {
-  return placedRules(network).flatMap((placed) => {
+export function privateNamespaceLabels(asked: PolicySet): DoubtfulRule[] {
+  return placedRules(asked).flatMap((placed) => {
     const keys = podPeers(placed.rule).flatMap(({ namespaces }) => privateKeys(namespaces));
     if (placed.rule.clusterWide || keys.length === 0) return [];
     const detail = `Whoever labels a namespace with ${[...new Set(keys)].join(', ')} is trusted`;

@@ -86,7 +86,8 @@ export function buildNetwork(manifests: readonly Manifest[], options: NetworkOpt
 
 const NONE: ReadonlySet<number> = new Set();
 
-function readPolicies(manifests: readonly Manifest[], clusterPolicies: boolean, ports: PortAlgebra) {
+/** Reads the policies that a cluster enforces, in the order in which a {@link Network} has them. */
+export function readPolicies(manifests: readonly Manifest[], clusterPolicies: boolean, ports: PortAlgebra) {
   const selectors = selectorReader();
   const policies: Policy[] = [];
   const clusterWide: Policy[] = [];

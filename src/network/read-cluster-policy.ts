@@ -31,6 +31,9 @@ const DIALECTS: Readonly<Record<string, (spec: JsonObject) => Dialect>> = {
   }),
 };
 
+/** The kinds of policies for the whole cluster. */
+export const CLUSTER_POLICY_KINDS: readonly string[] = Object.keys(DIALECTS);
+
 /** Whether a manifest is a policy for the whole cluster. */
 export function isClusterPolicy({ apiVersion, kind }: Manifest): boolean {
   return kind in DIALECTS && apiVersion.startsWith('policy.networking.k8s.io/');
