@@ -90,7 +90,18 @@ function askRule(expression: string, { minor }: ClusterTarget): AskedRule {
     }
   };
   const reads = rule.reads.filter(([variable]) => VARIABLES.has(variable));
-  return { holds: remembering(ask, reads), reads };
+  // What each pod answers for itself is forgotten sooner than it is asked again.
+  return { holds: reads.every(isOwn) ? ask : remembering(ask, reads), reads };
+}
+
+/** Fields that hardly any two workloads have in common. */
+export const OWN_FIELDS: readonly string[] = [
+  ...['container.image', 'container.name', 'container.env', 'container.command', 'container.args'],
+  ...['variables.annotations', 'variables.pod.serviceAccountName', 'variables.pod.serviceAccount'],
+];
+
+function isOwn(read: Read): boolean {
+  return OWN_FIELDS.includes(read.join('.'));
 }
 
 /**

@@ -482,7 +482,7 @@ function labelsField({ manifest }: WorkloadEntry): string {
 /** Whether some policy isolates the pods of a workload in a direction. */
 function isIsolated(inventory: Inventory, { namespace, pod }: WorkloadEntry, direction: Direction): boolean {
   const { ofAll, ofSome } = namespaceIndex(inventory, namespace).policies[direction];
-  return ofAll.length > 0 || ofSome.selecting(labelsOf(pod)).length > 0;
+  return ofAll.length > 0 || ofSome().selecting(labelsOf(pod)).length > 0;
 }
 
 /** The directions that no policy denies for every pod of a namespace. */
@@ -507,7 +507,7 @@ function selectsNothing(inventory: Inventory, policy: Manifest): boolean {
   const { podSelector } = specOf(policy);
   const namespace = namespaceOf(policy);
   if (isEmptySelector(podSelector) || inventory.workloadsIn(namespace).length === 0) return false;
-  return !namespaceIndex(inventory, namespace).pods.hasSelected(podSelector);
+  return !namespaceIndex(inventory, namespace).pods().hasSelected(podSelector);
 }
 
 interface Peer {
@@ -530,7 +530,7 @@ function peerIsNobody(inventory: Inventory, policy: Manifest, peer: JsonObject):
   const namespaces = namespacesOf(inventory, policy, peer.namespaceSelector);
   if (namespaces.length === 0 || namespaces.some((name) => inventory.workloadsIn(name).length === 0))
     return false;
-  return !namespaces.some((name) => namespaceIndex(inventory, name).pods.hasSelected(peer.podSelector));
+  return !namespaces.some((name) => namespaceIndex(inventory, name).pods().hasSelected(peer.podSelector));
 }
 
 /** Of a selector for namespaces those that the manifests declare; that there are no others shows only where it names them. */
@@ -551,7 +551,7 @@ function missingDns(
   { dns }: ClusterTarget,
 ): string[] {
   const { ofAll, ofSome } = namespaceIndex(inventory, namespace).policies.Egress;
-  const some = egressOf(ofSome.selecting(labelsOf(pod)), dns.port);
+  const some = egressOf(ofSome().selecting(labelsOf(pod)), dns.port);
   const all = egressOfAll(ofAll, dns.port);
   if (!some.hasRules && !all.hasRules) return [];
   return DNS_PROTOCOLS.filter(

@@ -1,5 +1,6 @@
 import { isKind, type Inventory } from '../manifest/inventory';
 import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
+import { lazily } from '../network/network';
 import { indexLabels, indexSelectors, type LabelIndex, type SelectorIndex } from '../manifest/selectors';
 
 /** The kind of a NetworkPolicy, as controls name it. */
@@ -13,7 +14,7 @@ export const DIRECTIONS: readonly Direction[] = ['Ingress', 'Egress'];
 
 /** What is in one namespace, for rules that ask about each of its pods or policies. */
 interface NamespaceIndex {
-  readonly pods: LabelIndex;
+  readonly pods: () => LabelIndex;
   readonly policies: Readonly<Record<Direction, IsolatingPolicies>>;
 }
 
@@ -21,7 +22,8 @@ interface NamespaceIndex {
 export interface IsolatingPolicies {
   /** Those that select every pod. */
   readonly ofAll: readonly Manifest[];
-  readonly ofSome: SelectorIndex<Manifest>;
+  /** Made when it is first asked: where a policy selects every pod, few rules look at the others. */
+  readonly ofSome: () => SelectorIndex<Manifest>;
 }
 
 const INDEXES = new WeakMap<Inventory, Map<string, NamespaceIndex>>();
@@ -33,9 +35,9 @@ export function namespaceIndex(inventory: Inventory, namespace: string): Namespa
   let index = known.get(namespace);
   if (!index) {
     const policies = inventory.inNamespace('NetworkPolicy', namespace).filter(isPolicy);
-    const pods = inventory.workloadsIn(namespace).map(({ pod }) => labelsOf(pod));
     const of = (direction: Direction) => isolating(policies.filter((policy) => isolates(policy, direction)));
-    index = { pods: indexLabels(pods), policies: { Ingress: of('Ingress'), Egress: of('Egress') } };
+    const pods = lazily(() => indexLabels(inventory.workloadsIn(namespace).map(({ pod }) => labelsOf(pod))));
+    index = { pods, policies: { Ingress: of('Ingress'), Egress: of('Egress') } };
     known.set(namespace, index);
   }
   return index;
@@ -45,9 +47,11 @@ function isolating(policies: readonly Manifest[]): IsolatingPolicies {
   const selectsAll = (policy: Manifest) => isEmptySelector(specOf(policy).podSelector);
   return {
     ofAll: policies.filter(selectsAll),
-    ofSome: indexSelectors(
-      policies.filter((policy) => !selectsAll(policy)),
-      (policy) => specOf(policy).podSelector,
+    ofSome: lazily(() =>
+      indexSelectors(
+        policies.filter((policy) => !selectsAll(policy)),
+        (policy) => specOf(policy).podSelector,
+      ),
     ),
   };
 }

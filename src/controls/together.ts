@@ -1,9 +1,9 @@
 import { readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { containersOf, podTemplateOf, type LocatedContainer, type PodTemplate } from '../manifest/pod';
-import { remembering } from './cel/memo';
+import { nullFinder, remembering } from './cel/memo';
 import { distinct, EACH, type Read } from './cel/reads';
 import type { Parameters } from './control';
-import { subjectsOf, type BoundControl, type BoundObjectControl } from './judge';
+import { OWN_FIELDS, subjectsOf, type BoundControl, type BoundObjectControl } from './judge';
 
 /** A rule that does not hold for a pod or for one of its containers. */
 export interface BrokenPodRule {
@@ -12,15 +12,6 @@ export interface BrokenPodRule {
   readonly pod: PodTemplate;
   readonly subject: LocatedContainer;
 }
-
-/**
- * Fields that hardly any two workloads have in common. Rules that read the same of these, or none, are asked together, once
- * for all pods that agree in everything that any of them reads.
- */
-const OWN_FIELDS: readonly string[] = [
-  ...['container.image', 'container.name', 'container.env', 'container.command', 'container.args'],
-  ...['variables.annotations', 'variables.pod.serviceAccountName', 'variables.pod.serviceAccount'],
-];
 
 /** A rule, by its place among all, that does not hold for one of its subjects, by its place among these. */
 interface Broken {
@@ -33,8 +24,7 @@ export function podQuestion(
   rules: readonly BoundControl[],
   params: Parameters = {},
 ): (manifest: Manifest) => readonly BrokenPodRule[] {
-  const ask = (asked: readonly number[], given: PodTemplate): Broken[] => {
-    const pod = readWithoutNulls(given);
+  const ask = (asked: readonly number[], pod: PodTemplate): Broken[] => {
     const containers = containersOf(pod.spec);
     const broken: Broken[] = [];
     for (const rule of asked) {
@@ -44,12 +34,14 @@ export function podQuestion(
     }
     return broken;
   };
-  const questions = groupsOf(rules).map((group) =>
-    remembering(
-      ({ pod }) => ask(group, pod as PodTemplate),
-      distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer))),
-    ),
-  );
+  const questions = groupsOf(rules).map((group) => {
+    const reads = distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer)));
+    const readsNull = nullFinder(reads);
+    return remembering((context) => {
+      const pod = context.pod as PodTemplate;
+      return ask(group, readsNull(context) ? readWithoutNulls(pod) : pod);
+    }, reads);
+  });
   return (manifest) => {
     const pod = podTemplateOf(manifest);
     if (!pod) return [];
@@ -64,7 +56,10 @@ export function podQuestion(
   };
 }
 
-/** The rules, by their places among all, with those together that read the same of {@link OWN_FIELDS}. */
+/**
+ * The rules, by their places among all, with those together that read the same of {@link OWN_FIELDS}, or none of them: these are
+ * asked once for all pods that agree in everything that any of them reads.
+ */
 function groupsOf(rules: readonly BoundControl[]): number[][] {
   const groups = new Map<string, number[]>();
   rules.forEach(({ reads }, index) => {

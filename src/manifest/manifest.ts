@@ -40,7 +40,8 @@ export function readWithoutNulls<T>(value: T): T {
   return holdsNull(value) ? withoutNulls(value) : value;
 }
 
-function holdsNull(value: unknown): boolean {
+/** Whether a value is null or undefined, or holds either anywhere. */
+export function holdsNull(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== 'object') return false;
   for (const key in value) {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../manifest/manifest';
+import { holdsNull, type JsonObject } from '../../manifest/manifest';
 import { COUNT, EACH, PRESENCE, type Read } from './reads';
 
 /** Values of variables. */
@@ -42,6 +42,23 @@ export function remembering<T>(
     }
     return answer;
   };
+}
+
+/** Tells whether null stands in some place that is read, or above one; what is nowhere read may hold any. */
+export function nullFinder(reads: readonly Read[]): (context: Context) => boolean {
+  const tree = treeOf(reads);
+  return (context) => holdsNullAt(context, tree);
+}
+
+function holdsNullAt(value: unknown, place: Place): boolean {
+  if (value === null) return true;
+  if (typeof value !== 'object') return false;
+  // Nulls do not count among the items and fields that there are.
+  if (place.isCounted || countsWhole(value, place)) return holdsNull(value);
+  const { items, fields } = place;
+  if (Array.isArray(value)) return items !== undefined && value.some((item) => holdsNullAt(item, items));
+  for (const [name, field] of fields) if (holdsNullAt((value as JsonObject)[name], field)) return true;
+  return false;
 }
 
 /** Reads that begin alike, as a tree: what is missing for one is missing for all below it. */
