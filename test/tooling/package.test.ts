@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { filesBelow } from '../support/folders';
+import { change, shows, tutorialSteps } from './tutorial';
 
 const ROOT = path.resolve(__dirname, '../..');
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
@@ -165,45 +166,51 @@ describe('the published package, installed into an empty project', () => {
     expect(printed.trim()).toBe(manifest.version);
   });
 
-  describe('makes a new project that', () => {
-    let begun: string;
-
-    beforeAll(() => {
-      run(project, 'npx', '--no-install', 'bulwark', 'init', 'begun');
-      begun = path.join(project, 'begun');
-      // What the project asks for beside the packages that are installed above it, from where this package has it.
-      for (const name of ['@swc', '@types/node', 'ts-node']) {
-        const place = path.join(project, 'node_modules', name);
-        if (!fs.existsSync(place)) fs.symlinkSync(path.join(ROOT, 'node_modules', name), place);
-      }
-      const bin = path.join(begun, 'node_modules/.bin');
-      fs.mkdirSync(bin, { recursive: true });
-      fs.symlinkSync(path.join(ROOT, 'node_modules/ts-node/dist/bin.js'), path.join(bin, 'ts-node'));
-    });
-
-    it('synthesizes, passes its own check and is proved apart', () => {
-      expect(run(begun, 'npm', 'run', '--silent', 'synth')).toContain('2 ordered');
-      expect(run(begun, 'npm', 'run', '--silent', 'check')).toMatch(
-        /^0 findings in \d+ objects\nNo pod of all/,
-      );
-    });
-
-    it('tests itself, and notices a change', () => {
-      run(begun, 'npm', 'test', '--silent');
-      run(begun, 'npm', 'test', '--silent', '--', '--ci');
-      const main = path.join(begun, 'main.ts');
-      const code = fs.readFileSync(main, 'utf8');
-      fs.writeFileSync(main, code.replace('db.allowFrom(api);', ''));
-      expect(() => run(begun, 'npm', 'test', '--silent', '--', '--ci')).toThrow(
-        /the api reaches the database/,
-      );
-      fs.writeFileSync(main, code);
-    });
-
-    it('has no mistake in its types', () => {
-      run(begun, 'npm', 'run', '--silent', 'typecheck');
-    });
+  it('makes a new project that passes its own check at once, and has no mistake in its types', () => {
+    run(project, 'npx', '--no-install', 'bulwark', 'init', 'begun');
+    const begun = path.join(project, 'begun');
+    installBelow(begun);
+    run(begun, 'npm', 'run', '--silent', 'synth');
+    expect(run(begun, 'npm', 'run', '--silent', 'check')).toMatch(/^0 findings in \d+ objects\nNo pod of all/);
+    run(begun, 'npm', 'run', '--silent', 'typecheck');
   });
+
+  it('leads from an empty folder to two proven tenants, as the tutorial says to the letter', () => {
+    const start = performance.now();
+    let folder = path.join(project, 'tutorial');
+    fs.mkdirSync(folder);
+    for (const step of tutorialSteps()) {
+      if (step.kind === 'change') change(folder, step);
+      else if (step.line.startsWith('cd ')) folder = path.join(folder, step.line.slice(3));
+      // What would come from the registry is there already.
+      else if (step.line === 'npm install') installBelow(folder);
+      else expectShown(step, print(folder, step.line.replace('--package cdk8s-bulwark', '--no-install')));
+    }
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    process.stdout.write(`The tutorial took ${seconds} s, without the time to install.\n`);
+  });
+
+  function expectShown({ line, output }: { line: string; output: string }, printed: string): void {
+    if (!shows(output, printed)) expect(`$ ${line}\n${printed}`).toBe(`$ ${line}\n${output}`);
+  }
+
+  /** Everything that a command of the tutorial prints, also where it ends with an error. */
+  function print(cwd: string, line: string): string {
+    const { stdout, stderr } = spawnSync(line, { cwd, env: environment, encoding: 'utf8', shell: true });
+    return stdout + stderr;
+  }
+
+  /** What a new project asks for beside the packages that are installed above it, from where this package has it. */
+  function installBelow(folder: string): void {
+    for (const name of ['@swc', '@types/node', 'ts-node']) {
+      const place = path.join(project, 'node_modules', name);
+      if (!fs.existsSync(place)) fs.symlinkSync(path.join(ROOT, 'node_modules', name), place);
+    }
+    const bin = path.join(folder, 'node_modules/.bin');
+    fs.mkdirSync(bin, { recursive: true });
+    fs.symlinkSync(path.join(ROOT, 'node_modules/ts-node/dist/bin.js'), path.join(bin, 'ts-node'));
+    fs.symlinkSync(path.join(installed, 'lib/src/cli/main.js'), path.join(bin, 'bulwark'));
+  }
 
   it('holds nothing but the build and its papers', () => {
     const files = filesBelow(installed).map((file) => path.relative(installed, file));
