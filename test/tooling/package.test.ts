@@ -171,7 +171,9 @@ describe('the published package, installed into an empty project', () => {
     const begun = path.join(project, 'begun');
     installBelow(begun);
     run(begun, 'npm', 'run', '--silent', 'synth');
-    expect(run(begun, 'npm', 'run', '--silent', 'check')).toMatch(/^0 findings in \d+ objects\nNo pod of all/);
+    expect(run(begun, 'npm', 'run', '--silent', 'check')).toMatch(
+      /^0 findings in \d+ objects\nNo pod of all/,
+    );
     run(begun, 'npm', 'run', '--silent', 'typecheck');
   });
 
