@@ -12,6 +12,8 @@ export interface Sample {
   readonly build: number;
   /** Seconds of the clock for the synthesis, with every proof and the files. */
   readonly synth: number;
+  /** Seconds of the clock for the summary with the theorem, as text. */
+  readonly summary: number;
   /** Seconds of processor time for both, those of helper threads included. */
   readonly cpu: number;
   /** Most memory that the process had, in MiB. */
@@ -23,13 +25,15 @@ function measure(tenants: number, outdir: string): Sample {
   const start = performance.now();
   const cluster = manyTenants(tenants, outdir);
   const built = performance.now();
-  const { manifests } = cluster.synth();
+  const synthesis = cluster.synth();
   const end = performance.now();
   const { user, system } = process.cpuUsage(cpu);
+  synthesis.describe();
   return {
-    objects: manifests.length,
+    objects: synthesis.manifests.length,
     build: (built - start) / 1000,
     synth: (end - built) / 1000,
+    summary: (performance.now() - end) / 1000,
     cpu: (user + system) / 1e6,
     memory: process.resourceUsage().maxRSS / 1024,
   };

@@ -60,11 +60,15 @@ function rows(measured: readonly Measured[]): string {
     String(one.samples[0]!.objects),
     middle(one, 'build'),
     middle(one, 'synth'),
+    middle(one, 'summary'),
     middle(one, 'cpu'),
     middle(one, 'memory'),
     digits(growth(one, measured[0]!)),
   ]);
-  return table([['', 'objects', 'build s', 'synth s', 'processor s', 'MiB', 'growth'], ...cells]);
+  return table([
+    ['', 'objects', 'build s', 'synth s', 'summary s', 'processor s', 'MiB', 'growth'],
+    ...cells,
+  ]);
 }
 
 function verdicts(measured: readonly Measured[]): string {

@@ -2,6 +2,7 @@ import { ApiObject, App, Chart, YamlOutputType, type AppProps } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { canonical } from '../../src/manifest/canonical';
+import type { DeclaredConnection } from '../../src/network/declared';
 import { networkAsDeclared } from '../../src/network/prove';
 import { declaredConnections } from '../network/declarations';
 import { describeObject, identityOf, type Manifest } from '../../src/manifest/manifest';
@@ -85,6 +86,7 @@ export class Blueprint extends App {
 
   private readonly parameters: Parameters;
   private readonly layout: Layout;
+  private readonly declared = new WeakMap<readonly Manifest[], readonly DeclaredConnection[]>();
   private readonly recordsConstructs: boolean;
 
   /** @throws BulwarkError for the layout with a folder per chart. */
@@ -105,7 +107,7 @@ export class Blueprint extends App {
     if (!props.importedNetwork) {
       addProof(
         this,
-        networkAsDeclared(() => declaredConnections(this)),
+        networkAsDeclared((manifests) => this.declaredFor(manifests)),
       );
     }
     if (props.tenancy) setTenancyPolicy(this, props.tenancy);
@@ -140,7 +142,7 @@ export class Blueprint extends App {
    * @throws BulwarkError with every problem that was found, by construct path.
    */
   override synth(): Synthesis {
-    const ordered = this.render();
+    const { judged, ...ordered } = this.render();
     const planned = planFiles(ordered, this.layout, this.outputFileExtension);
     const files = new Map(planned.map(({ name, manifests }) => [name, FILE_HEADER + toYaml(manifests)]));
     if (this.recordsConstructs) files.set(CONSTRUCT_METADATA, constructMetadata(ordered));
@@ -150,7 +152,7 @@ export class Blueprint extends App {
     const manifests = planned.flatMap((file) => file.manifests);
     let summarized: Summary | undefined;
     const summary = () =>
-      (summarized ??= summarize(manifests, this.target, { declared: declaredConnections(this) }));
+      (summarized ??= summarize(manifests, this.target, { declared: this.declaredFor(judged), judged }));
     return {
       files: planned.map(({ name }) => name),
       otherFiles: [...others.keys()],
@@ -168,7 +170,7 @@ export class Blueprint extends App {
     return toYaml(this.render().entries.map(({ manifest }) => manifest));
   }
 
-  private render(): Ordered {
+  private render(): Rendered {
     const constructs = this.node.findAll();
     const problems: BlueprintProblem[] = constructs.flatMap((construct) =>
       validate(construct).map((message) => `${construct.node.path || 'the app'}: ${message}`),
@@ -184,16 +186,28 @@ export class Blueprint extends App {
     }
     problems.push(...duplicates(entries));
     // Where an object could not be rendered, others would be said to lack it.
-    const judged = entries.length === objects.length ? this.judge(entries) : { entries, problems: [] };
-    problems.push(...judged.problems);
-    if (problems.length > 0) throw new BulwarkError(refusal(problems));
-    return orderEntries(this, judged.entries);
+    const judged = entries.length === objects.length ? this.judge(entries) : undefined;
+    problems.push(...(judged?.problems ?? []));
+    if (problems.length > 0 || !judged) throw new BulwarkError(refusal(problems));
+    return { ...orderEntries(this, judged.entries), judged: judged.manifests };
+  }
+
+  /** What is declared, asked once for each list of manifests that is judged. */
+  private declaredFor(manifests: readonly Manifest[]): readonly DeclaredConnection[] {
+    const known = this.declared.get(manifests) ?? declaredConnections(this);
+    this.declared.set(manifests, known);
+    return known;
   }
 
   private judge(entries: readonly JudgedEntry[]): Judgement {
     const { target, parameters } = this;
     return judgeEntries(entries, { root: this, target, parameters });
   }
+}
+
+/** Objects in order, and the list that the proofs were asked about. */
+interface Rendered extends Ordered {
+  readonly judged: readonly Manifest[];
 }
 
 function chartPrerequisites(chart: Chart, index: ReadonlyMap<IConstruct, number>): number[] {

@@ -49,6 +49,8 @@ export interface Judgement {
   readonly entries: readonly Entry[];
   /** One for each place that is not excused. */
   readonly problems: readonly BlueprintProblem[];
+  /** What was asked about: the objects without the waivers that were found to excuse them. Frozen. */
+  readonly manifests: readonly Manifest[];
 }
 
 /** An object with its waivers. */
@@ -68,7 +70,7 @@ export function judgeEntries(entries: readonly JudgedEntry[], options: Judgement
     localhostProfilesExist(profilesOf(root)),
     ...(ADDED.get(root) ?? []),
   ];
-  const manifests = entries.map(({ manifest }) => manifest);
+  const manifests = Object.freeze(entries.map(({ manifest }) => manifest));
   const owners = new Map<Manifest, JudgedEntry>(entries.map((entry) => [entry.manifest, entry]));
   const excused = new Map<Manifest, Map<string, Waiver>>();
   const problems: BlueprintProblem[] = [];
@@ -86,7 +88,8 @@ export function judgeEntries(entries: readonly JudgedEntry[], options: Judgement
     }
   }
   problems.push(...unusedWaivers(entries, { root, target, parameters, used }));
-  return { entries: entries.map((entry) => recordOn(entry, excused.get(entry.manifest))), problems };
+  const recorded = entries.map((entry) => recordOn(entry, excused.get(entry.manifest)));
+  return { entries: recorded, problems, manifests };
 }
 
 /** The waivers of an object by control, looked up once. Where one has expired, that is a problem and none holds. */

@@ -17,12 +17,19 @@ function sorted(manifest: Manifest): Manifest {
   ) as Manifest;
 }
 
+/** The very value where everything in it is in order. */
 function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
+  if (Array.isArray(value)) {
+    const items = value.map(sortKeys);
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
   if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sortKeys(value[key])]),
+  const keys = Object.keys(value);
+  const members = keys.map((key) => sortKeys(value[key]));
+  const isSame = keys.every(
+    (key, index) => members[index] === value[key] && (index === 0 || keys[index - 1]! < key),
   );
+  if (isSame) return value;
+  const entries = keys.map((key, index) => [key, members[index]] as const);
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -1,9 +1,8 @@
 import type { Inventory } from '../manifest/inventory';
 import { isObject, type Manifest } from '../manifest/manifest';
-import { closedByGuardrails } from '../rbac/guarded';
 import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
 import { mountedAccountOf } from '../rbac/surroundings';
-import { describeEscape, provePermissions, type TenantEscape } from '../rbac/tenant-proof';
+import { describeEscape, proveGuardedPermissions, type TenantEscape } from '../rbac/tenant-proof';
 import type { Breach, InventoryControl } from './control';
 import { clusterRole, clusterRoleBinding, deployment, roleBinding } from './example-objects';
 
@@ -19,8 +18,7 @@ export const RBAC_CHAIN_CONTROLS: readonly InventoryControl[] = [
       { standard: 'Kubernetes', id: 'Multi-tenancy: Isolation' },
     ],
     scope: 'inventory',
-    breaches: ({ manifests }) =>
-      provePermissions(manifests, { closedBy: closedByGuardrails(manifests) }).escapes.map(breachOf),
+    breaches: ({ manifests }) => proveGuardedPermissions(manifests).escapes.map(breachOf),
     fix: 'Take the right away where the chain begins, or bind the role in the namespaces of the tenant alone.',
     examples: {
       fails: [...twoTenants(), clusterRole([readPods()]), clusterRoleBinding('reader')],

@@ -1,4 +1,4 @@
-import { groupOf, isObject, type Manifest } from './manifest';
+import { groupOf, isObject, type JsonObject, type Manifest } from './manifest';
 import { templatePath } from './pod';
 import { isQuantity, parseQuantity } from './quantity';
 
@@ -82,14 +82,29 @@ function shapeOf(manifest: Manifest): Shape | undefined {
   return { spec: { minReadySeconds: omit(0), volumeClaimTemplates: CLAIM, ...(template.spec as Shape) } };
 }
 
+/** The very value where nothing in it is written otherwise. */
 function read(value: unknown, shape: Shape | Reading | undefined): unknown {
+  if (!shape) return value;
   if (typeof shape === 'function') return shape(value);
-  if (shape && Array.isArray(value)) return value.map((item) => read(item, shape));
-  if (!shape || !isObject(value)) return value;
-  const entries = Object.entries(value).map(([field, member]) => {
-    const inner = Object.hasOwn(shape, field) ? shape[field] : shape['*'];
-    return [field, read(member, inner)] as const;
-  });
+  if (Array.isArray(value)) {
+    const items = value.map((item) => read(item, shape));
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  return isObject(value) ? readFields(value, shape) : value;
+}
+
+function readFields(value: JsonObject, shape: Shape): JsonObject {
+  const fields = Object.hasOwn(shape, '*') ? Object.keys(value) : Object.keys(shape);
+  const changed = new Map<string, unknown>();
+  for (const field of fields) {
+    if (!Object.hasOwn(value, field)) continue;
+    const made = read(value[field], Object.hasOwn(shape, field) ? shape[field] : shape['*']);
+    if (made !== value[field]) changed.set(field, made);
+  }
+  if (changed.size === 0) return value;
+  const entries = Object.entries(value).map(
+    ([field, member]) => [field, changed.has(field) ? changed.get(field) : member] as const,
+  );
   return Object.fromEntries(entries.filter(([, member]) => member !== undefined));
 }
 

@@ -1,4 +1,5 @@
 import { BulwarkError } from '../errors';
+import { remembered } from './remembered';
 
 const SUFFIXES: Readonly<Record<string, readonly [base: bigint, exponent: number]>> = {
   n: [10n, -9],
@@ -33,7 +34,9 @@ const NANO = 1_000_000_000n;
  * The value of a Kubernetes quantity such as `500m`, `16Gi` or `1e3`, in nano units.
  * @throws BulwarkError when the text is no quantity.
  */
-export function parseQuantity(text: string): bigint {
+export const parseQuantity = remembered(parse);
+
+function parse(text: string): bigint {
   const match = QUANTITY.exec(text);
   if (!match) throw new BulwarkError(`'${text}' is not a quantity. Write for example 500m, 2, 64Mi or 10Gi.`);
   const [, sign, digits = '', exponent, suffix = ''] = match;

@@ -12,12 +12,14 @@ import { networkOfTenants, reachedMetadata, type MetadataReach, type TenantNetwo
  * The proof that the network of tenants is what was declared: every declared connection is allowed, and nothing beyond. So no
  * tenant reaches another, and no pod a metadata address, unless somebody declared it.
  */
-export function networkAsDeclared(declared: () => readonly DeclaredConnection[]): Proof {
+export function networkAsDeclared(
+  declared: (manifests: readonly Manifest[]) => readonly DeclaredConnection[],
+): Proof {
   return (manifests, target) => {
     const isTenants = ({ kind, metadata }: Manifest) =>
       kind === 'Namespace' && metadata?.labels?.[TENANT_LABEL];
     if (!manifests.some(isTenants)) return [];
-    const network = networkOfTenants(manifests, declared(), target);
+    const network = networkOfTenants(manifests, declared(manifests), target);
     const metadata = reachedMetadata(network).map((reach) => metadataProblem(reach, network, manifests));
     if (network.isAsDeclared) return metadata;
     const { wanted, actual } = network;

@@ -1,6 +1,7 @@
 import { namespaceOf } from '../manifest/inventory';
 import { describeObject, type Manifest } from '../manifest/manifest';
 import { TENANT_LABEL } from '../manifest/kinds';
+import { rememberedOfFrozen } from '../manifest/remembered';
 import type { ClusterTarget } from '../target/target';
 import type { DeclaredConnection, DeclaredPeer } from './declared';
 import { METADATA_ADDRESSES } from './metadata';
@@ -35,7 +36,9 @@ export interface MetadataReach {
  * together: pods and peers are told apart once, and what either says of a pod is compared number by number, without listing
  * connections. Takes time linear in the policies.
  */
-export function networkOfTenants(
+export const networkOfTenants = rememberedOfFrozen(readNetworkOfTenants);
+
+function readNetworkOfTenants(
   manifests: readonly Manifest[],
   declared: readonly DeclaredConnection[],
   target: ClusterTarget,

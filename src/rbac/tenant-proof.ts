@@ -1,6 +1,8 @@
 import { identityOf, type Manifest } from '../manifest/manifest';
+import { rememberedOfFrozen } from '../manifest/remembered';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
 import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
+import { closedByGuardrails } from './guarded';
 import { concernsTenants } from './objects-of-tenants';
 import { describeRule } from './policy-rule';
 import { ALL, placeOf, powerKey, type Power, type PowerOf } from './power';
@@ -73,6 +75,11 @@ export function provePermissions(
   );
   return { tenancy, escapes };
 }
+
+/** The same, where what the guard rails among the manifests refuse leads nowhere. */
+export const proveGuardedPermissions = rememberedOfFrozen((manifests: readonly Manifest[]): PermissionProof =>
+  provePermissions(manifests, { closedBy: closedByGuardrails(manifests) }),
+);
 
 /** Reads the labels of Namespaces. */
 export function tenancyOf(manifests: readonly Manifest[]): Tenancy {

@@ -34,13 +34,15 @@ export interface Summary {
 export interface SummaryOptions {
   /** Every connection that somebody asked for. @default not known, so that none counts as agreed */
   readonly declared?: readonly DeclaredConnection[];
+  /** What the proofs have been asked about already; see {@link TenancyOptions.judged}. @default the manifests */
+  readonly judged?: readonly Manifest[];
 }
 
 /** Counts and judges manifests as they are, without changing them. */
 export function summarize(
   manifests: readonly Manifest[],
   target: ClusterTarget,
-  { declared }: SummaryOptions = {},
+  { declared, judged }: SummaryOptions = {},
 ): Summary {
   const workloads = manifests.flatMap((manifest) => podTemplateOf(readWithoutNulls(manifest)) ?? []);
   return {
@@ -50,7 +52,7 @@ export function summarize(
     workloads: workloads.length,
     controls: controlsHeld(workloads, target),
     waivers: manifests.flatMap(waiversOf),
-    theorem: proveTenancy(manifests, { target, declared }),
+    theorem: proveTenancy(manifests, { target, declared, judged }),
   };
 }
 

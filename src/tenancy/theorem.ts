@@ -1,12 +1,11 @@
 import { waiversOf } from '../controls/waiver';
-import type { Manifest } from '../manifest/manifest';
+import { identityOf, type Manifest } from '../manifest/manifest';
 import type { DeclaredConnection } from '../network/declared';
 import { findCrossings, type Crossing } from '../network/isolation';
 import { workloadName } from '../network/pods';
 import { formatPorts } from '../network/ports';
 import { networkOfTenants, reachedMetadata, type MetadataReach } from '../network/tenant-network';
-import { closedByGuardrails } from '../rbac/guarded';
-import { describeEscape, provePermissions, type TenantEscape } from '../rbac/tenant-proof';
+import { describeEscape, proveGuardedPermissions, type TenantEscape } from '../rbac/tenant-proof';
 import type { ClusterTarget } from '../target/target';
 
 /** What {@link proveTenancy} is told beside the manifests. */
@@ -14,6 +13,12 @@ export interface TenancyOptions {
   readonly target: ClusterTarget;
   /** Every connection that somebody asked for, on both sides. @default not known: every way between two tenants is a hole */
   readonly declared?: readonly DeclaredConnection[];
+  /**
+   * The same objects in any order, without the annotations of waivers, where they have been looked at already: what was found
+   * out of a frozen list is not found out again.
+   * @default the manifests
+   */
+  readonly judged?: readonly Manifest[];
 }
 
 /**
@@ -61,12 +66,12 @@ export interface RightsOfTheorem {
  */
 export function proveTenancy(
   manifests: readonly Manifest[],
-  { target, declared }: TenancyOptions,
+  { target, declared, judged = manifests }: TenancyOptions,
 ): TenancyTheorem {
-  const { tenancy, escapes } = provePermissions(manifests, { closedBy: closedByGuardrails(manifests) });
-  const network = tenancy.tenants.length > 0 ? proveNetwork(manifests, target, declared) : NO_TENANTS;
-  const isAgreed = ({ manifest }: TenantEscape) =>
-    waiversOf(manifest).some(({ control }) => control === 'no-way-out-of-tenant');
+  const { tenancy, escapes } = proveGuardedPermissions(judged);
+  const network = tenancy.tenants.length > 0 ? proveNetwork(judged, target, declared) : NO_TENANTS;
+  const waived = escapes.length > 0 ? waivedObjects(manifests) : new Set();
+  const isAgreed = ({ manifest }: TenantEscape) => waived.has(identityOf(manifest));
   const holes = escapes.filter((escape) => !isAgreed(escape));
   const counterExamples = [...network.holes.map(crossingSentence), ...holes.map(describeEscape)];
   return {
@@ -76,6 +81,13 @@ export function proveTenancy(
     network,
     rights: { agreed: escapes.filter(isAgreed), holes },
   };
+}
+
+/** Those that a waiver excuses from the control, by identity. */
+function waivedObjects(manifests: readonly Manifest[]): ReadonlySet<string> {
+  const isWaived = (manifest: Manifest) =>
+    waiversOf(manifest).some(({ control }) => control === 'no-way-out-of-tenant');
+  return new Set(manifests.filter(isWaived).map(identityOf));
 }
 
 const NO_TENANTS: NetworkOfTheorem = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { loadAll } from 'js-yaml';
 import { parse, parseAllDocuments } from 'yaml';
-import { toYaml } from '../../../src/manifest/yaml';
+import { toYaml, yamlOfAnything } from '../../../src/manifest/yaml';
 
 /** Texts that YAML takes for a number, a truth value, a date, nothing, or a part of its own syntax. */
 const TRICKY = [
@@ -168,6 +168,34 @@ describe('toYaml', () => {
     expect(toYaml([{ labels, matchLabels: labels }])).toBe(
       'labels:\n  app: shop\nmatchLabels:\n  app: shop\n',
     );
+  });
+
+  it('writes the bytes that js-yaml writes', () => {
+    fc.assert(
+      fc.property(manifests, (objects) => {
+        expect(toYaml(objects)).toBe(objects.map(yamlOfAnything).join('---\n'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['a list in a list', { a: [[1, [2]], [], [{}], [{ b: 1, c: [] }]] }],
+    ['a number that is no whole one', { a: 1.5, b: -0, c: 1e21, d: Number.MAX_SAFE_INTEGER, e: -3 }],
+    ['a field that is not set', { a: undefined, b: { c: undefined }, d: [undefined] }],
+    ['a date', { a: new Date(0) }],
+    ['bytes', { a: Buffer.from('bulwark') }],
+    ['a key of many characters', { ['\u0007'.repeat(180)]: 1, ['k'.repeat(1100)]: [1] }],
+    ['a text of several lines', { a: { b: ['x\ny\n'] } }],
+    ['nothing', {}],
+  ])('writes %s as js-yaml does', (_what, manifest) => {
+    expect(toYaml([manifest])).toBe(yamlOfAnything(manifest));
+  });
+
+  it.each(TRICKY)('writes %j as js-yaml does, also the second time', (value) => {
+    const manifest = { value, [value]: [value, { [value]: value }] };
+    const written = yamlOfAnything(manifest);
+    expect([toYaml([manifest]), toYaml([manifest])]).toEqual([written, written]);
   });
 
   it('divides documents with a line of dashes', () => {
