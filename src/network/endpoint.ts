@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { BulwarkError } from '../errors';
 import { compareText } from '../manifest/manifest';
 import type { IpFamily } from '../target/target';
-import { formatRange } from './addresses';
+import { formatRange, type AddressRange } from './addresses';
 import { addressToNumber } from './cidr';
 import type { Endpoint } from './connections';
 import { workloadName, type Pods, type Workload } from './pods';
@@ -20,10 +20,21 @@ export function endpointName(endpoint: Endpoint): string {
       return workloadName(namespace, name, kind);
     }
     case 'addresses':
-      return `${formatRange(endpoint.range)}[External]`;
+      return rangeName(endpoint.range);
     case 'ingress-controller':
       return '{ingress-controller}';
   }
+}
+
+const RANGE_NAMES = new WeakMap<AddressRange, string>();
+
+/** Every workload has a connection with the same few ranges, whose numbers take long to write. */
+function rangeName(range: AddressRange): string {
+  const known = RANGE_NAMES.get(range);
+  if (known !== undefined) return known;
+  const name = `${formatRange(range)}[External]`;
+  RANGE_NAMES.set(range, name);
+  return name;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface PortAlgebra {
   readonly union: (a: PortSet, b: PortSet) => PortSet;
   readonly intersect: (a: PortSet, b: PortSet) => PortSet;
   readonly subtract: (a: PortSet, b: PortSet) => PortSet;
-  /** Ordered by protocol and number, as few as possible. */
+  /** Ordered by protocol and number, as few as possible. The same list whenever it is asked for. */
   readonly rangesOf: (set: PortSet) => readonly PortRange[];
 }
 
@@ -46,6 +46,7 @@ type Line = readonly number[];
 /** Makes an empty table of sets. */
 export function portAlgebra(): PortAlgebra {
   const lines: Line[] = [];
+  const ranges: (readonly PortRange[])[] = [];
   const known = new Map<string, PortSet>();
   const intern = (line: Line): PortSet => {
     const key = line.join();
@@ -62,7 +63,7 @@ export function portAlgebra(): PortAlgebra {
     union: combine((inA, inB) => inA || inB),
     intersect: combine((inA, inB) => inA && inB),
     subtract: combine((inA, inB) => inA && !inB),
-    rangesOf: (set) => toRanges(lines[set]!),
+    rangesOf: (set) => (ranges[set] ??= toRanges(lines[set]!)),
   };
 }
 
@@ -146,8 +147,18 @@ export function hasPort(ranges: readonly PortRange[], protocol: Protocol, port: 
   return ranges.some((range) => range.protocol === protocol && range.first <= port && port <= range.last);
 }
 
+const TEXTS = new WeakMap<readonly PortRange[], string>();
+
 /** Ports as text: `All Connections`, or `TCP 80,443,UDP 53`, or `No Connections`. */
 export function formatPorts(ranges: readonly PortRange[]): string {
+  const known = TEXTS.get(ranges);
+  if (known !== undefined) return known;
+  const text = toText(ranges);
+  TEXTS.set(ranges, text);
+  return text;
+}
+
+function toText(ranges: readonly PortRange[]): string {
   if (ranges.length === 0) return 'No Connections';
   if (isEveryPort(ranges)) return 'All Connections';
   const texts = PROTOCOLS.flatMap((protocol) => {
