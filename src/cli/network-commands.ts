@@ -48,10 +48,14 @@ export const NETWORK_COMMANDS: readonly CommandDefinition[] = [
     description: 'tell which policies allow a connection, or block it',
     arguments: [
       { name: '<source>', description: WORKLOAD, completes: 'nothing' },
-      { name: '<destination>', description: WORKLOAD, completes: 'nothing' },
+      {
+        name: '<destination>',
+        description: 'the same, or svc/namespace/name of a Service',
+        completes: 'nothing',
+      },
       {
         name: '<port>',
-        description: "port of the destination's pods, such as 8080 or 'UDP 53'",
+        description: "port of the destination's pods, or of the Service, such as 8080 or 'UDP 53'",
         completes: 'nothing',
       },
       PATHS,
@@ -60,6 +64,7 @@ export const NETWORK_COMMANDS: readonly CommandDefinition[] = [
     ends: ['the connection is allowed', 'it is not'],
     examples: [
       'bulwark explain shop/web shop/db 5432 dist',
+      'bulwark explain shop/web svc/shop/api 80 dist',
       'bulwark explain shop/web 169.254.169.254 80 dist',
     ],
     run: ([source, destination, port, paths], options) =>

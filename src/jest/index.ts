@@ -22,8 +22,9 @@ declare global {
       toEscalateTo(goal: Goal): R;
       /**
        * Passes when network policies let a pod of the source connect to a port of a pod of the destination. Both are
-       * `namespace/name`, `namespace/name[Kind]` or an IP address.
-       * @param port Of the pods, for example `8080` or `'UDP 53'`.
+       * `namespace/name`, `namespace/name[Kind]` or an IP address, and the destination may be a Service,
+       * `svc/namespace/name`.
+       * @param port Of the pods, or of the Service, for example `8080` or `'UDP 53'`.
        */
       toAllow(
         source: string,

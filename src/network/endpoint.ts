@@ -79,5 +79,5 @@ function noSuchWorkload(text: string, { workloads }: Pods): string {
   const some = near.length > 0 ? near : names;
   const shown = some.slice(0, 5).join(', ') + (some.length > 5 ? ` and ${some.length - 5} more` : '');
   const hint = names.length === 0 ? 'The manifests have no workload.' : `There is ${shown}.`;
-  return `There is no workload '${text}'. Write namespace/name, or an IP address. ${hint}`;
+  return `There is no workload '${text}'. Write namespace/name, svc/namespace/name for a Service, or an IP address. ${hint}`;
 }

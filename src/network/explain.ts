@@ -1,12 +1,16 @@
+import { BulwarkError } from '../errors';
 import { describeObject } from '../manifest/manifest';
 import type { IpFamily } from '../target/target';
+import { explainService } from './explain-service';
 import { findParty, requireWorkload, type Party } from './endpoint';
 import type { Network } from './network';
 import { workloadName } from './pods';
 import type { Direction, Policy, Rule } from './policy';
-import { formatPorts, NO_PORTS, type PortSet, type Protocol } from './ports';
+import { formatPorts, NO_PORTS, type PortSet } from './ports';
 import type { Reachability } from './reachability';
 import { matchedPorts, type Peer } from './rows';
+import { findService, isServiceName, type AskedPort } from './service-destination';
+import type { Services } from './services';
 import { tiersOf } from './verdict';
 
 /** Why a connection is allowed or not. */
@@ -49,18 +53,48 @@ export interface NearRule {
 /**
  * Explains whether a pod of the source may connect to a port of a pod of the destination, and by which rule, or which side
  * blocks it.
- * @throws BulwarkError when there is no such workload.
+ *
+ * @param source `namespace/name` of a workload, or an address.
+ * @param destination The same, or `svc/namespace/name` for a Service, whose port is then meant and leads to that of its pods.
+ * @throws BulwarkError when there is no such workload or Service.
  */
 export function explainConnection(
-  reachability: Reachability,
+  { network, services }: Reachability,
   source: string,
   destination: string,
-  { protocol, port }: { readonly protocol: Protocol; readonly port: number },
+  asked: AskedPort,
 ): Explanation {
-  const { network } = reachability;
-  const wanted = network.ports.of([{ protocol, first: port, last: port }]);
+  if (isServiceName(source))
+    throw new BulwarkError(
+      `${source} is a Service, which opens no connections. Name the workload that does.`,
+    );
   const from = findParty(source, network.pods);
-  const to = findParty(destination, network.pods);
+  const service = findService(destination, asked, services);
+  if (!service) return explainParties(from, findDestination(destination, network, services), asked, network);
+  return explainService(service, {
+    source: nameOf(from),
+    asked,
+    explainPods: (workload, port) =>
+      explainParties(from, { kind: 'workload', workload }, { ...asked, port }, network),
+  });
+}
+
+function findDestination(text: string, { pods }: Network, { names }: Services): Party {
+  const isWorkload = [...pods.workloads.values()].some(
+    ({ namespace, name }) => `${namespace}/${name}` === text,
+  );
+  if (!isWorkload && names.has(text))
+    throw new BulwarkError(`There is no workload '${text}', but a Service. Write svc/${text}, and its port.`);
+  return findParty(text, pods);
+}
+
+function explainParties(
+  from: Party,
+  to: Party,
+  { protocol, port }: AskedPort,
+  network: Network,
+): Explanation {
+  const wanted = network.ports.of([{ protocol, first: port, last: port }]);
   requireWorkload(from, to);
   const { sides, hosts } = explainEnds(from, to, network, wanted);
   const allowed = sides.every((side) => side.allowed);

@@ -20,6 +20,8 @@ export interface Services {
   /** `namespace/name` of all of them. */
   readonly names: ReadonlySet<string>;
   manifest(namespace: string, name: string): Manifest | undefined;
+  /** Whose pods a Service selects; nobody's for a Service without a selector, or that there is not. */
+  podsOf(namespace: string, name: string): readonly Workload[];
   /** Empty for a Service that there is not. */
   targetsOf(namespace: string, name: string): readonly ServiceTarget[];
   /** Ports of pods that an Ingress sends requests to. */
@@ -50,13 +52,18 @@ export function servicesOf(manifests: readonly Manifest[], workloads: Iterable<W
       else byNamespace.set(workload.namespace, [workload]);
     }
   }
+  const podsOf = (namespace: string, name: string) => {
+    const service = services.get(`${namespace}/${name}`);
+    return service ? selectedBy(service, byNamespace.get(namespace) ?? []) : [];
+  };
   const targetsOf = (namespace: string, name: string) => {
     const service = services.get(`${namespace}/${name}`);
-    return service ? resolveService(service, byNamespace.get(namespace) ?? []) : [];
+    return service ? podsOf(namespace, name).flatMap((workload) => targetsIn(service, workload)) : [];
   };
   return {
     names: new Set(services.keys()),
     manifest: (namespace, name) => services.get(`${namespace}/${name}`),
+    podsOf,
     targetsOf,
     ingresses: ingresses.flatMap((ingress) =>
       backendsOf(ingress).flatMap(({ name, port }) =>
@@ -73,25 +80,29 @@ function nameOf(manifest: Manifest): string {
 }
 
 /** A Service without a selector has no pods, or those that somebody else writes into its EndpointSlices. */
-function resolveService({ spec }: Manifest, workloads: readonly Workload[]): ServiceTarget[] {
-  const { selector, ports } = isObject(spec) ? spec : {};
+function selectedBy({ spec }: Manifest, workloads: readonly Workload[]): Workload[] {
+  const selector = isObject(spec) ? spec.selector : undefined;
   const wanted = Object.entries(isObject(selector) ? selector : {});
   if (wanted.length === 0) return [];
-  return workloads.flatMap((workload) => {
-    const pod = podTemplateOf(workload.manifest);
-    const labels = pod?.metadata?.labels ?? {};
-    if (!pod || !wanted.every(([key, value]) => labels[key] === value)) return [];
-    return listOf(ports)
-      .filter(isObject)
-      .flatMap((port) =>
-        targetPorts(port, pod.spec).map((target) => ({
-          workload,
-          name: typeof port.name === 'string' ? port.name : undefined,
-          port: Number(port.port),
-          target,
-        })),
-      );
+  return workloads.filter(({ manifest }) => {
+    const labels = podTemplateOf(manifest)?.metadata?.labels ?? {};
+    return wanted.every(([key, value]) => labels[key] === value);
   });
+}
+
+function targetsIn({ spec }: Manifest, workload: Workload): ServiceTarget[] {
+  const pod = podTemplateOf(workload.manifest);
+  if (!pod || !isObject(spec)) return [];
+  return listOf(spec.ports)
+    .filter(isObject)
+    .flatMap((port) =>
+      targetPorts(port, pod.spec).map((target) => ({
+        workload,
+        name: typeof port.name === 'string' ? port.name : undefined,
+        port: Number(port.port),
+        target,
+      })),
+    );
 }
 
 /** Unset, the target is the port of the Service; a name is looked up in the containers. */

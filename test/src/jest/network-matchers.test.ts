@@ -9,6 +9,20 @@ describe('expect(manifests)', () => {
     expect(TWO_TENANTS).not.toAllow('shop-web/db', 'stats/api', 'TCP 8080');
   });
 
+  it('.toAllow takes a Service as the destination, on its own port', () => {
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: 'stats', name: 'front' },
+      spec: { selector: { app: 'api' }, ports: [{ port: 80, targetPort: 'http' }] },
+    };
+    expect([...TWO_TENANTS, service]).toAllow('shop-web/web', 'svc/stats/front', 80);
+    expect([...TWO_TENANTS, service]).not.toAllow('shop-web/db', 'svc/stats/front', 80);
+    expect(() => expect([...TWO_TENANTS, service]).toAllow('shop-web/db', 'svc/stats/front', 80)).toThrow(
+      'Service stats/front sends TCP 80 to TCP 8080 of stats/api[Deployment].',
+    );
+  });
+
   it('.toAllow tells why it fails', () => {
     expect(() => expect(TWO_TENANTS).toAllow('shop-web/web', 'shop-web/db', 5432)).toThrow(
       'no rule lets TCP 5432 into it',

@@ -76,8 +76,133 @@ describe('A connection is explained', () => {
   it('and a workload that there is not is an error that names those there are', () => {
     const ask = () => explain('shop-web/wep', 'stats/api', 8080);
     expect(ask).toThrow(BulwarkError);
-    expect(ask).toThrow("There is no workload 'shop-web/wep'. Write namespace/name, or an IP address.");
+    expect(ask).toThrow("There is no workload 'shop-web/wep'. Write namespace/name, svc/namespace/name");
     expect(() => explain('10.0.0.1', '10.0.0.2', 80)).toThrow('both outside of the cluster');
+  });
+});
+
+describe('A connection to a Service is explained by those to its pods', () => {
+  const service = (name: string, spec: object): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { namespace: 'stats', name },
+    spec,
+  });
+  const front = service('front', {
+    selector: { app: 'api' },
+    ports: [
+      { name: 'http', port: 80, targetPort: 'http' },
+      { port: 81, targetPort: 9090 },
+      { name: 'dns', protocol: 'UDP', port: 53, targetPort: 'http' },
+    ],
+  });
+  const ask = (destination: string, port: number, ...more: Manifest[]) =>
+    explain('shop-web/web', destination, port, [...TWO_TENANTS, front, ...more]);
+
+  it('on the port that it sends its own to', () => {
+    expect(ask('svc/stats/front', 80)).toEqual([
+      'shop-web/web[Deployment] may connect to Service stats/front on TCP 80.',
+      'Service stats/front sends TCP 80 to TCP 8080 of stats/api[Deployment].',
+      'NetworkPolicy shop-web/web lets it out of shop-web/web, by spec.egress[1].',
+      'NetworkPolicy stats/api lets it into stats/api, by spec.ingress[0].',
+    ]);
+    expect(ask('stats/front[Service]', 80)).toEqual(ask('svc/stats/front', 80));
+  });
+
+  it('and is refused where those are', () => {
+    const [verdict, lead, ...sides] = ask('svc/stats/front', 81);
+    expect(verdict).toBe('shop-web/web[Deployment] may not connect to Service stats/front on TCP 81.');
+    expect(lead).toBe('Service stats/front sends TCP 81 to TCP 9090 of stats/api[Deployment].');
+    expect(sides).toContain('Near: spec.ingress[0] of NetworkPolicy stats/api allows TCP 8080.');
+  });
+
+  it('each, where it selects those of several workloads', () => {
+    const both = service('both', { selector: { part: 'x' }, ports: [{ port: 80 }] });
+    const labelled = (app: string): Manifest => ({
+      ...deployment('stats', app),
+      spec: { template: { metadata: { labels: { app, part: 'x' } }, spec: { containers: [] } } },
+    });
+    const open = policy('stats', 'y', {
+      podSelector: { matchLabels: { app: 'y' } },
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'x' } } }] }],
+    });
+    const manifests = [labelled('x'), labelled('y'), deployment('stats', 'z'), open, both];
+    expect(explain('stats/z', 'svc/stats/both', 80, manifests)).toEqual([
+      'stats/z[Deployment] may connect to Service stats/both on TCP 80, but not to all of its pods.',
+      'Service stats/both sends TCP 80 to TCP 80 of stats/x[Deployment].',
+      'stats/z[Deployment] may connect to stats/x[Deployment] on TCP 80.',
+      'No policy selects stats/z for egress, so everything is let out of it.',
+      'No policy selects stats/x for ingress, so everything is let into it.',
+      'Service stats/both sends TCP 80 to TCP 80 of stats/y[Deployment].',
+      'stats/z[Deployment] may not connect to stats/y[Deployment] on TCP 80.',
+      'No policy selects stats/z for egress, so everything is let out of it.',
+      'NetworkPolicy stats/y selects stats/y for ingress, and no rule lets TCP 80 into it.',
+    ]);
+  });
+
+  it('on their own port, where it is headless', () => {
+    const headless = service('pods', { clusterIP: 'None', selector: { app: 'api' }, ports: [{ port: 80 }] });
+    expect(ask('svc/stats/pods', 8080, headless).slice(0, 2)).toEqual([
+      'shop-web/web[Deployment] may connect to Service stats/pods on TCP 8080.',
+      'Service stats/pods is headless, so TCP 8080 is a port of stats/api[Deployment] itself.',
+    ]);
+    expect(ask('svc/stats/pods', 80, headless)[0]).toContain('may not connect');
+  });
+
+  it('and leads nowhere without any', () => {
+    const lost = service('lost', { selector: { app: 'ghost' }, ports: [{ port: 80 }] });
+    expect(ask('svc/stats/lost', 80, lost)).toEqual([
+      'shop-web/web[Deployment] may not connect to Service stats/lost on TCP 80.',
+      'Service stats/lost leads nowhere: no pod has the labels of its selector.',
+    ]);
+    const asked = { protocol: 'UDP', port: 53 } as const;
+    const reachability = analyzeNetwork([...TWO_TENANTS, front]);
+    expect(explainConnection(reachability, 'shop-web/web', 'svc/stats/front', asked).sentences[1]).toBe(
+      'Service stats/front leads nowhere: no container of stats/api[Deployment] has a port by the name that it sends UDP 53 to.',
+    );
+  });
+
+  it.each([
+    [
+      'another port',
+      'svc/stats/front',
+      'Service stats/front has no port TCP 8080. It has TCP 80 (http), TCP 81, UDP 53 (dns).',
+    ],
+    [
+      'one that there is not',
+      'svc/shop-web/front',
+      "There is no Service 'shop-web/front'. There is svc/stats/front.",
+    ],
+    [
+      'one that is taken for a workload',
+      'stats/front',
+      "There is no workload 'stats/front', but a Service. Write svc/stats/front, and its port.",
+    ],
+    [
+      'one without a selector',
+      'svc/stats/free',
+      'Service stats/free has no selector, so the manifests do not tell where it leads. Ask about the workload or address behind it.',
+    ],
+    [
+      'another name',
+      'svc/stats/alias',
+      'Service stats/alias is another name for db.example, and policies know no names. Ask about an address of that host.',
+    ],
+  ])('and %s is an error', (_, destination, message) => {
+    const others = [
+      service('free', { ports: [{ port: 8080 }] }),
+      service('alias', { type: 'ExternalName', externalName: 'db.example' }),
+    ];
+    const answer = () =>
+      destination === 'svc/shop-web/front' ? ask(destination, 8080) : ask(destination, 8080, ...others);
+    expect(answer).toThrow(BulwarkError);
+    expect(answer).toThrow(message);
+  });
+
+  it('and is never the source of one', () => {
+    expect(() => explain('svc/stats/front', 'stats/api', 80, [...TWO_TENANTS, front])).toThrow(
+      'svc/stats/front is a Service, which opens no connections. Name the workload that does.',
+    );
   });
 });
 
