@@ -2,6 +2,7 @@
 import type * as CheckModule from './check';
 import { choice, defineCommand, listWords, PATHS, TARGET, type CommandDefinition } from './command';
 import type * as ControlsModule from './controls';
+import type * as DiffModule from './diff';
 import type * as HardenModule from './harden';
 import type * as SummaryModule from './summary';
 
@@ -65,6 +66,32 @@ export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
     ends: ['nothing unsafe is left', 'explicitly unsafe values are left'],
     examples: ['bulwark harden manifests -o hardened', 'helm template shop | bulwark harden --dry-run -'],
     run: ([paths], options) => (require('./harden') as typeof HardenModule).hardenCommand(paths, options),
+  }),
+  defineCommand<[before: string, after: string], DiffModule.DiffOptions>({
+    name: 'diff',
+    group: 'Manifests',
+    description: 'tell what a change of manifests makes possible, and what it stops',
+    arguments: [
+      { name: '<old>', description: 'file or folder' },
+      { name: '<new>', description: 'file or folder' },
+    ],
+    options: [
+      TARGET,
+      {
+        flags: '--profile <name>',
+        description: `${listWords(PROFILE_NAMES)} (default: hardened)`,
+        completes: PROFILE_NAMES,
+      },
+      { flags: '--waivers <file>', description: 'YAML list of exceptions with reasons' },
+      choice('--format <format>', ['text', 'json', 'markdown'], 'how to print it'),
+    ],
+    ends: ['nothing is widened', 'something is'],
+    examples: [
+      'bulwark diff dist-of-main dist',
+      'bulwark diff --format markdown dist-of-main dist > comment.md',
+    ],
+    run: ([before, after], options, context) =>
+      (require('./diff') as typeof DiffModule).diffCommand(before, after, options, context),
   }),
   defineCommand<[id?: string]>({
     name: 'controls',

@@ -1,0 +1,54 @@
+import { diffClusters, type Change } from '../diff';
+import { formatChangesJson, formatChangesMarkdown, formatChangesText } from '../report/changes';
+import type { CommandContext, CommandResult } from './command';
+import { readConfig, parseProfile, readWaivers } from './config';
+import { readPaths } from './input';
+import { oneOf } from './one-of';
+import { progress } from './progress';
+
+/** Options of `bulwark diff`, as they are typed. */
+export interface DiffOptions {
+  readonly target?: string;
+  readonly profile?: string;
+  readonly waivers?: string;
+  readonly format: string;
+}
+
+const FORMATS: Readonly<Record<string, (changes: readonly Change[]) => string>> = {
+  text: formatChangesText,
+  json: formatChangesJson,
+  markdown: formatChangesMarkdown,
+};
+
+/**
+ * `bulwark diff OLD NEW`: what changes in rights, network, guards, controls and Secrets. Ends with 1 when something is widened,
+ * and with 2 when something could not be read.
+ */
+export function diffCommand(
+  before: string,
+  after: string,
+  options: DiffOptions,
+  { now }: CommandContext,
+): CommandResult {
+  const format = FORMATS[oneOf(options.format, Object.keys(FORMATS), '--format')]!;
+  const config = readConfig(undefined);
+  const profile = options.profile === undefined ? config.profile : parseProfile(options.profile, '--profile');
+  const [old, current] = [before, after].map((path) => readPaths([path]));
+  const errors = [...old!.errors, ...current!.errors].map(({ message }) => message);
+  progress().phase('comparing');
+  const [was, is] = [old!, current!].map(({ manifests }) => manifests.map(({ manifest }) => manifest));
+  const changes = diffClusters(was!, is!, {
+    target: options.target ?? config.target,
+    parameters: config.parameters,
+    waivers: readWaivers(options.waivers),
+    ...(profile && { profile }),
+    now,
+  });
+  const isWider = changes.some(({ effect }) => effect === 'widened');
+  return {
+    output: format(changes),
+    unremarkable: changes.length === 0,
+    errors,
+    exitCode: errors.length > 0 ? 2 : isWider ? 1 : 0,
+  };
+}
