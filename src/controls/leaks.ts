@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import type { Breach, InventoryControl, PodControl } from './control';
-import { holdsToken, isCredential, namesCredential, tokenFormatIn } from './credential-patterns';
+import { holdsToken, isCredential, namesCredential, SHORTEST_TOKEN, tokenFormatIn } from './credential-patterns';
 
 /** Where credentials are found beside the environment, ConfigMaps and Secrets. No message ever holds the value. */
 export const LEAK_CONTROLS: readonly (PodControl | InventoryControl)[] = [
@@ -55,13 +55,17 @@ const DIGEST_NAME = /checksum|hash|digest|sha(?:1|256|512)?\b/i;
 
 function leaksIn(manifest: Manifest): Breach[] {
   const skipped = ELSEWHERE[manifest.kind] ?? [];
-  const parts = Object.entries(manifest).filter(([key]) => !skipped.includes(key));
   const breaches: Breach[] = [];
   const report = (field: string, what: string) =>
     breaches.push({ manifest, field, detail: `${field} holds ${what}` });
   // Paths are written for the few objects only that hold a token somewhere.
-  for (const [key, value] of parts) if (holdsTokenAnywhere(value)) walk(value, key, report);
-  for (const [key, value] of Object.entries(manifest.metadata?.annotations ?? {})) {
+  for (const key in manifest) {
+    const value = manifest[key];
+    if (!skipped.includes(key) && holdsTokenAnywhere(value)) walk(value, key, report);
+  }
+  const annotations = manifest.metadata?.annotations;
+  if (!annotations) return breaches;
+  for (const [key, value] of Object.entries(annotations)) {
     const field = `metadata.annotations['${key}']`;
     const name = key.slice(key.lastIndexOf('/') + 1);
     const isNew = !holdsToken(String(value)) && !DIGEST_NAME.test(key);
@@ -74,7 +78,10 @@ function holdsTokenAnywhere(value: unknown): boolean {
   if (typeof value === 'string') return holdsToken(value);
   if (typeof value !== 'object' || value === null) return false;
   for (const key in value) {
-    if (holdsTokenAnywhere((value as JsonObject)[key])) return true;
+    const member = (value as JsonObject)[key];
+    // Most of a cluster is short texts, and a call for each of them would be most of the time.
+    const isShort = typeof member === 'string' && member.length < SHORTEST_TOKEN;
+    if (!isShort && holdsTokenAnywhere(member)) return true;
   }
   return false;
 }
