@@ -1,6 +1,12 @@
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import type { Breach, InventoryControl, PodControl } from './control';
-import { holdsToken, isCredential, namesCredential, SHORTEST_TOKEN, tokenFormatIn } from './credential-patterns';
+import {
+  holdsToken,
+  isCredential,
+  namesCredential,
+  SHORTEST_TOKEN,
+  tokenFormatIn,
+} from './credential-patterns';
 
 /** Where credentials are found beside the environment, ConfigMaps and Secrets. No message ever holds the value. */
 export const LEAK_CONTROLS: readonly (PodControl | InventoryControl)[] = [
@@ -63,15 +69,19 @@ function leaksIn(manifest: Manifest): Breach[] {
     const value = manifest[key];
     if (!skipped.includes(key) && holdsTokenAnywhere(value)) walk(value, key, report);
   }
-  const annotations = manifest.metadata?.annotations;
-  if (!annotations) return breaches;
-  for (const [key, value] of Object.entries(annotations)) {
+  reportNames(manifest, report);
+  return breaches;
+}
+
+/** Annotations whose name says that their value is a credential. */
+function reportNames({ metadata }: Manifest, report: (field: string, what: string) => void): void {
+  if (!metadata?.annotations) return;
+  for (const [key, value] of Object.entries(metadata.annotations)) {
     const field = `metadata.annotations['${key}']`;
     const name = key.slice(key.lastIndexOf('/') + 1);
     const isNew = !holdsToken(String(value)) && !DIGEST_NAME.test(key);
     if (isNew && namesCredential(name, String(value))) report(field, 'a password or key, by its name');
   }
-  return breaches;
 }
 
 function holdsTokenAnywhere(value: unknown): boolean {
