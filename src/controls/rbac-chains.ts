@@ -93,7 +93,7 @@ function fixOf({ manifest, path }: TenantEscape): Pick<Breach, 'fix'> {
   const isClosable = path.steps.some(({ power }) => power.kind === 'right' && canBeGuarded(power));
   return isClosable
     ? {
-        fix: 'Take the right away where the chain begins, or add new Guardrails(cluster), which refuses such a use of it in the namespaces of tenants.',
+        fix: "Take the right away where the chain begins, or add new Guardrails(cluster, 'guardrails'), which refuses such a use of it in the namespaces of tenants.",
       }
     : {};
 }

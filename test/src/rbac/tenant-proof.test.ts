@@ -306,7 +306,7 @@ describe('what is advised', () => {
 
   it('where guard rails would close the way names them', () => {
     expect(adviceFor(...give(DEV, 'create networkpolicies.networking.k8s.io', 'shop-web'))).toEqual([
-      expect.stringContaining('or add new Guardrails(cluster)'),
+      expect.stringContaining('or add new Guardrails('),
     ]);
   });
 
