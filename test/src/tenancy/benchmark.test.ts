@@ -14,7 +14,7 @@ function manifestsOf(props: TenantProps = {}): Manifest[] {
   const { cluster } = blueprint();
   const team = new Tenant(cluster, 'team', { groups: GROUPS, ...props });
   ['web', 'data'].forEach((name) => team.namespace(name));
-  new Guardrails(cluster, 'guardrails');
+  new Guardrails(cluster, 'guardrails', { controls: ['image-pull-always'] });
   return [...cluster.synth().manifests];
 }
 
@@ -76,7 +76,7 @@ describe('a tenant', () => {
     const team = new Tenant(cluster, 'team', { groups: GROUPS });
     team.namespace('web');
     new Tenant(team, 'payments').namespace('api');
-    new Guardrails(cluster, 'guardrails');
+    new Guardrails(cluster, 'guardrails', { controls: ['image-pull-always'] });
     expect(failures(cluster.synth().manifests)).toEqual([]);
   });
 });
