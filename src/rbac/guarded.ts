@@ -105,7 +105,9 @@ function waivedControls(manifests: readonly Manifest[]): ReadonlyMap<string, Rea
   return new Map(
     allowances.map(({ metadata, data }) => [
       metadata?.namespace ?? 'default',
-      new Set(isObject(data) ? String(data.waivedControls ?? '').split('\n') : []),
+      new Set(
+        isObject(data) && typeof data.waivedControls === 'string' ? data.waivedControls.split('\n') : [],
+      ),
     ]),
   );
 }
