@@ -83,6 +83,11 @@ function parseDocument(source: string, { file, line }: Position): unknown {
 
 function syntaxError({ mark, reason }: YAMLException, { file, line }: Position): BulwarkError {
   const at = mark ? `${line + mark.line}:${mark.column + 1}` : `${line}`;
+  if (reason.startsWith('nesting exceeded')) {
+    return new BulwarkError(
+      `${file}:${at}: is nested more than 100 levels deep, as no Kubernetes object is. Correct the brackets or the indentation before it.`,
+    );
+  }
   // Only the parser's own words: what it quotes, such as an alias or a tag, could be a secret.
   const [words] = /^[^"!<:]*/.exec(reason)!;
   return new BulwarkError(`${file}:${at}: is not YAML: ${words.trimEnd()}. Correct the text there.`);
