@@ -1,7 +1,3 @@
-/**
- * What clusters are composed of.
- * @module cdk8s-bulwark
- */
 export { BulwarkError } from '../src/errors';
 export { Dns, type CoreDnsOptions } from '../src/target/dns';
 export {

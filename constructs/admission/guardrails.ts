@@ -2,10 +2,6 @@ import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { guardrailManifests, type GuardrailOptions } from '../../src/admission/guardrails';
 import { targetOf } from '../blueprint/settings';
-import { waiveWhereNeeded } from '../workload/waivers';
-
-const ADMITS_LONG_TEXTS =
-  'looks for credentials in texts, which may be too long for the budget of an expression; nothing else depends on it';
 
 /** Properties of {@link Guardrails}. */
 export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
@@ -38,13 +34,7 @@ export class Guardrails extends Chart {
     if (olderTarget === 'leave-out' && target.minor < 30) return;
     for (const { apiVersion, kind, metadata, ...rest } of guardrailManifests({ ...options, target })) {
       const name = metadata!.name!;
-      const object = new ApiObject(this, `${kind}-${name}`, {
-        apiVersion,
-        kind,
-        metadata: { name },
-        ...rest,
-      });
-      waiveWhereNeeded(object, 'admission-policy-fails-closed', ADMITS_LONG_TEXTS);
+      new ApiObject(this, `${kind}-${name}`, { apiVersion, kind, metadata: { name }, ...rest });
     }
   }
 }

@@ -7,7 +7,6 @@ import type { Waiver } from '../../src/controls/waiver';
 import { describeObject } from '../../src/manifest/manifest';
 import type { ClusterTarget } from '../../src/target/target';
 import { waiverBreach } from '../workload/annotated-waivers';
-import { describeUnused } from '../workload/unused-grants';
 import { ownWaivers } from '../workload/waivers';
 import type { JudgedEntry } from './judgement';
 import type { BlueprintProblem } from './refusal';
@@ -36,7 +35,11 @@ export function unusedWaivers(
   const granted = root.node.findAll().flatMap((construct) =>
     ownWaivers(construct)
       .filter(isUnused)
-      .map((waiver) => describeUnused(construct, waiver)),
+      .map(
+        ({ control, reason }) =>
+          `${construct.node.path || 'the app'}: the waiver of '${control}' (${reason}) excuses nothing: remove it. ` +
+          'One that is left behind excuses the next mistake, which nobody has reviewed.',
+      ),
   );
   // What brings a waiver of another profile with it stays in order for those who ask that one.
   const brought = entries.flatMap(({ object, manifest, annotated }) =>

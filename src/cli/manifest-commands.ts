@@ -4,6 +4,7 @@ import { choice, defineCommand, listWords, PATHS, TARGET, type CommandDefinition
 import type * as ControlsModule from './controls';
 import type * as DiffModule from './diff';
 import type * as HardenModule from './harden';
+import type * as ReportModule from './report';
 import type * as SummaryModule from './summary';
 
 const PROFILE_NAMES = ['baseline', 'restricted', 'hardened', 'cis', 'nsa', 'network'];
@@ -92,6 +93,36 @@ export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
     ],
     run: ([before, after], options, context) =>
       (require('./diff') as typeof DiffModule).diffCommand(before, after, options, context),
+  }),
+  defineCommand<[paths: string[]], ReportModule.ReportOptions>({
+    name: 'report',
+    group: 'Manifests',
+    description: 'write everything there is to tell of a cluster into one file',
+    arguments: [PATHS],
+    options: [
+      { flags: '-o, --output <file>', description: 'file to write', default: 'bulwark-report.html' },
+      {
+        flags: '--format <format>',
+        description: 'html, json or markdown (default: as the file ends)',
+        completes: ['html', 'json', 'markdown'],
+      },
+      { flags: '--baseline <path>', description: 'file or folder of manifests to tell the changes since' },
+      TARGET,
+      {
+        flags: '--profile <name>',
+        description: `${listWords(PROFILE_NAMES)} (default: hardened)`,
+        completes: PROFILE_NAMES,
+      },
+      { flags: '--waivers <file>', description: 'YAML list of exceptions with reasons' },
+    ],
+    notes: 'The page loads nothing and runs no script of others. No value of a Secret is in it.',
+    examples: [
+      'bulwark report dist -o report.html',
+      'bulwark report dist --baseline dist-of-main -o comment.md',
+      'bulwark report dist -o report.json',
+    ],
+    run: ([paths], options, context) =>
+      (require('./report') as typeof ReportModule).reportCommand(paths, options, context),
   }),
   defineCommand<[id?: string]>({
     name: 'controls',

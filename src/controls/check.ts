@@ -89,10 +89,9 @@ function kindKey(manifest: Manifest): string {
 function checkInventory(inventory: Inventory, { controls, target }: CheckOptions): Finding[] {
   return controls.flatMap((control) => {
     if (control.scope !== 'inventory' || control.appliesTo?.(target) === false) return [];
-    return control.breaches(inventory, target).map(({ manifest, field, detail, fix }) => ({
+    return control.breaches(inventory, target).map(({ manifest, field, detail }) => ({
       ...findingOf(control, manifest, field),
       ...(detail && { message: detail }),
-      ...(fix && { fix }),
     }));
   });
 }

@@ -1,6 +1,7 @@
 import { compareText } from '../manifest/manifest';
 import { diffConnections, type ConnectionChange } from '../network/diff';
 import { findCrossings, tenantLookup } from '../network/isolation';
+import { openPairs } from '../network/open-pairs';
 import { workloadName } from '../network/pods';
 import {
   ALL_PORTS,
@@ -34,13 +35,6 @@ export function diffNetworks(before: Reachability, after: Reachability): Network
   const blocks = blocksOf(changes.map((change) => judged(change, context)));
   const told = new Set(changes.flatMap(({ source, destination }) => [source, destination]).map(namespaceOf));
   return { changes: blocks.map((block) => describeBlock(block, context)), told };
-}
-
-/** How many pairs of classes of pods meet because one reaches and the other admits everybody. */
-export function openPairs({ network, rows }: Reachability): number {
-  const open = (direction: 'ingress' | 'egress') =>
-    network.pods.classes.filter((one) => rows.row(one, direction).others !== NO_PORTS).length;
-  return open('egress') * open('ingress');
 }
 
 /** What stands for all pods that are not named, where connections are not listed one by one. */

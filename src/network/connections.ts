@@ -1,5 +1,4 @@
 import type { AddressRange } from './addresses';
-import { basisIn, type Basis } from './basis';
 import type { Network } from './network';
 import { visitPairs } from './pairs';
 import type { PodClass, Workload } from './pods';
@@ -21,11 +20,7 @@ export interface Connection {
   readonly destination: Endpoint;
   /** Never empty. */
   readonly ports: readonly PortRange[];
-  readonly basis: Basis;
 }
-
-/** A connection of which the basis is still to be told. */
-type Found = Omit<Connection, 'basis'>;
 
 /** What listing connections needs. */
 export interface ListContext {
@@ -39,15 +34,10 @@ export interface ListContext {
  * to itself, and among the pods of a workload, is left out.
  */
 export function listConnections(context: ListContext): Connection[] {
-  const basis = basisIn(context.network);
-  return [
-    ...workloadConnections(context),
-    ...addressConnections(context),
-    ...ingressConnections(context),
-  ].map((found) => ({ ...found, basis: basis(found.source, found.destination) }));
+  return [...workloadConnections(context), ...addressConnections(context), ...ingressConnections(context)];
 }
 
-function workloadConnections({ network, rows }: ListContext): Found[] {
+function workloadConnections({ network, rows }: ListContext): Connection[] {
   const { union, rangesOf } = network.ports;
   const found = new Map<Workload, Map<Workload, PortSet>>();
   visitPairs(network, rows, (from, to, ports) => {
@@ -69,12 +59,12 @@ function workloadConnections({ network, rows }: ListContext): Found[] {
   );
 }
 
-function addressConnections({ network, rows }: ListContext): Found[] {
+function addressConnections({ network, rows }: ListContext): Connection[] {
   return [...network.pods.workloads.values()].flatMap((workload) => {
     const own: Endpoint = { kind: 'workload', workload };
     const toConnection =
       (direction: Direction) =>
-      ({ range, ports }: RangePorts): Found => {
+      ({ range, ports }: RangePorts): Connection => {
         const other: Endpoint = { kind: 'addresses', range };
         return direction === 'egress'
           ? { source: own, destination: other, ports }
@@ -142,7 +132,7 @@ function cutSpace(direction: Direction, network: Network): NumberedRange[] {
 }
 
 /** The controller of an Ingress may run anywhere, so only a rule for every pod admits it for certain. */
-function ingressConnections({ network, rows, services }: ListContext): Found[] {
+function ingressConnections({ network, rows, services }: ListContext): Connection[] {
   const { union, intersect, of, rangesOf } = network.ports;
   const found = new Map<Workload, PortSet>();
   for (const { workload, target } of services.ingresses) {

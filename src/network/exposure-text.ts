@@ -1,10 +1,30 @@
 import type { WorkloadExposure } from './exposure';
-import { workloadName } from './pods';
+import { workloadName, type Workload } from './pods';
 import { formatPorts, type PortRange } from './ports';
+
+/** Workloads that are open in one way. */
+export interface ExposedWorkloads {
+  readonly title: string;
+  readonly items: readonly { readonly workload: Workload; readonly text: string }[];
+}
 
 /** Exposures as text: a heading for each kind, and below it a line for each workload. */
 export function formatExposure(exposures: readonly WorkloadExposure[]): string {
-  const sections = [
+  const sections = exposureSections(exposures).map(({ title, items }) =>
+    [
+      title,
+      ...items.map(({ workload, text }) => {
+        const { namespace, name, kind } = workload;
+        return `  ${workloadName(namespace, name, kind)} : ${text}`;
+      }),
+    ].join('\n'),
+  );
+  return sections.length > 0 ? sections.join('\n\n') : 'Nothing is exposed.';
+}
+
+/** Exposures by kind; kinds of which there is none are left out. */
+export function exposureSections(exposures: readonly WorkloadExposure[]): ExposedWorkloads[] {
+  return [
     section('Open to the Internet', exposures, ({ fromInternet, publishedBy }) =>
       withPorts(fromInternet, publishedBy.length > 0 ? `, through ${publishedBy.join(' and ')}` : ''),
     ),
@@ -22,8 +42,7 @@ export function formatExposure(exposures: readonly WorkloadExposure[]): string {
     section('In the network of the node, where policies may not count', exposures, ({ hostNetwork }) =>
       hostNetwork ? 'hostNetwork: true' : undefined,
     ),
-  ].filter((text) => text !== undefined);
-  return sections.length > 0 ? sections.join('\n\n') : 'Nothing is exposed.';
+  ].filter(({ items }) => items.length > 0);
 }
 
 function withPorts(ports: readonly PortRange[], more = ''): string | undefined {
@@ -34,11 +53,10 @@ function section(
   title: string,
   exposures: readonly WorkloadExposure[],
   describe: (exposure: WorkloadExposure) => string | undefined,
-): string | undefined {
-  const lines = exposures.flatMap((exposure) => {
+): ExposedWorkloads {
+  const items = exposures.flatMap((exposure) => {
     const text = describe(exposure);
-    const { namespace, name, kind } = exposure.workload;
-    return text === undefined ? [] : [`  ${workloadName(namespace, name, kind)} : ${text}`];
+    return text === undefined ? [] : [{ workload: exposure.workload, text }];
   });
-  return lines.length > 0 ? [title, ...lines].join('\n') : undefined;
+  return { title, items };
 }

@@ -45,7 +45,7 @@ export function formatSarif(report: Report, controls: readonly Control[], versio
 }
 
 function result(finding: ReportedFinding, ruleIndex: number): object {
-  const { object, constructPath, field, source, waiver } = finding;
+  const { object, field, source, waiver } = finding;
   const name = `${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name ?? ''}`;
   return {
     ruleId: finding.control,
@@ -60,12 +60,7 @@ function result(finding: ReportedFinding, ruleIndex: number): object {
             region: { startLine: source.line, startColumn: source.column },
           },
         }),
-        logicalLocations: [
-          { fullyQualifiedName: `${name} ${field}`, kind: 'member' },
-          ...(constructPath === undefined
-            ? []
-            : [{ fullyQualifiedName: constructPath, kind: 'declaration' }]),
-        ],
+        logicalLocations: [{ fullyQualifiedName: `${name} ${field}`, kind: 'member' }],
       },
     ],
     // The same finding on another line is the same finding.

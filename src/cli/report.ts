@@ -1,0 +1,141 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- Graphviz is loaded when there is something to draw */
+import fs from 'node:fs';
+import path from 'node:path';
+import type * as VizModule from '@viz-js/viz';
+import type { AuditOptions } from '../controls/audit';
+import { BulwarkError } from '../errors';
+import { isObject, type Manifest } from '../manifest/manifest';
+import { clusterReport } from '../report/cluster/build';
+import { formatMarkdown } from '../report/cluster/markdown';
+import type { ClusterReport } from '../report/cluster/model';
+import { formatHtml } from '../report/cluster/page';
+import { graphToDot, pictureOf } from '../report/cluster/picture';
+import type { CommandContext, CommandResult } from './command';
+import { parseProfile, readConfig, readWaivers } from './config';
+import { readPaths } from './input';
+import { oneOf } from './one-of';
+import { progress } from './progress';
+
+/** Options of `bulwark report`, as they are typed. */
+export interface ReportOptions {
+  readonly output: string;
+  readonly format?: string;
+  readonly target?: string;
+  readonly profile?: string;
+  readonly waivers?: string;
+  readonly baseline?: string;
+}
+
+const FORMATS: Readonly<Record<string, (report: ClusterReport) => string | Promise<string>>> = {
+  html: async (report) => formatHtml(report, await draw(report)),
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  markdown: formatMarkdown,
+};
+
+const ENDINGS: Readonly<Record<string, string>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.json': 'json',
+  '.md': 'markdown',
+};
+
+/** `bulwark report PATH... -o FILE`: everything that is told of a cluster in one file. */
+export async function reportCommand(
+  paths: readonly string[],
+  options: ReportOptions,
+  { now }: CommandContext,
+): Promise<CommandResult> {
+  const named = options.format ?? ENDINGS[path.extname(options.output)] ?? 'html';
+  const format = FORMATS[oneOf(named, Object.keys(FORMATS), '--format')]!;
+  const audit = auditOptions(options);
+  const { manifests, errors } = readPaths(paths);
+  const { baseline, baselineErrors } = readBaseline(options.baseline);
+  const report = clusterReport(manifests, {
+    ...audit,
+    ...(baseline && { baseline }),
+    constructOf: constructsIn(
+      paths,
+      manifests.map(({ manifest }) => manifest),
+    ),
+    onPhase: (what) => progress().phase(what),
+    now,
+  });
+  write(options.output, await format(report));
+  const all = [...errors, ...baselineErrors].map(({ message }) => message);
+  return {
+    output: `${options.output}: ${report.verdict.sentence}`,
+    unremarkable: true,
+    errors: all,
+    exitCode: all.length > 0 ? 2 : 0,
+  };
+}
+
+function auditOptions(options: ReportOptions): AuditOptions {
+  const config = readConfig(undefined);
+  const profile = options.profile === undefined ? config.profile : parseProfile(options.profile, '--profile');
+  return {
+    target: options.target ?? config.target,
+    parameters: config.parameters,
+    waivers: readWaivers(options.waivers),
+    ...(profile && { profile }),
+  };
+}
+
+function readBaseline(given: string | undefined) {
+  if (given === undefined) return { baseline: undefined, baselineErrors: [] };
+  const { manifests, errors } = readPaths([given]);
+  return { baseline: manifests.map(({ manifest }) => manifest), baselineErrors: errors };
+}
+
+/** Nothing is drawn of more than anybody could look at. */
+async function draw({ graph }: ClusterReport): Promise<string | undefined> {
+  if (graph.nodes.length === 0) return undefined;
+  progress().phase('drawing');
+  const { instance } = require('@viz-js/viz') as typeof VizModule;
+  const viz = await instance();
+  const { level, nodes, edges } = graph;
+  const text = `${nodes.length} ${level}s and ${edges.length} connections between them. The table below lists the same.`;
+  return pictureOf(viz.renderString(graphToDot(graph), { format: 'svg', engine: 'dot' }), text);
+}
+
+/** Reads which construct made what. cdk8s tells constructs by the name of the object alone, so a name that two have tells nothing. */
+function constructsIn(paths: readonly string[], manifests: readonly Manifest[]) {
+  const known = new Map(paths.flatMap((folder) => metadataIn(folder)));
+  const counts = new Map<string, number>();
+  for (const { metadata } of manifests) {
+    const name = String(metadata?.name);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return ({ metadata }: Manifest) => {
+    const name = String(metadata?.name);
+    return counts.get(name) === 1 ? known.get(name) : undefined;
+  };
+}
+
+function metadataIn(folder: string): [string, string][] {
+  const file = path.join(folder, 'construct-metadata.json');
+  if (folder === '-' || !fs.existsSync(file)) return [];
+  try {
+    const { resources } = JSON.parse(fs.readFileSync(file, 'utf8')) as { resources?: unknown };
+    if (!isObject(resources)) return [];
+    return Object.entries(resources).flatMap(([name, one]) =>
+      isObject(one) && typeof one.path === 'string' ? [[name, one.path] as [string, string]] : [],
+    );
+  } catch {
+    throw new BulwarkError(`${file}: is no JSON. Synthesize again, or remove it.`);
+  }
+}
+
+/** Whole or not at all: an older report stays where the new one cannot be written. */
+function write(file: string, text: string): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  try {
+    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+    fs.writeFileSync(draft, text);
+    fs.renameSync(draft, file);
+  } catch (error) {
+    if (fs.existsSync(draft)) fs.rmSync(draft);
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new BulwarkError(`${file}: cannot be written (${code}). Choose another file for -o.`);
+  }
+}

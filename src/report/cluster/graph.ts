@@ -1,0 +1,93 @@
+import { findCrossings } from '../../network/isolation';
+import { openPairs } from '../../network/open-pairs';
+import { visitPairs } from '../../network/pairs';
+import { workloadName, type Workload } from '../../network/pods';
+import { formatPorts, NO_PORTS, type PortSet } from '../../network/ports';
+import { tenantLookup } from '../../network/isolation';
+import type { Reachability } from '../../network/reachability';
+import type { Graph } from './model';
+
+/** More nodes or arrows than these are drawn as what they are in: beyond them a picture says nothing. */
+const MOST_NODES = 800;
+const MOST_EDGES = 2000;
+
+/** What may connect to what: workloads as long as there are few enough to be drawn, then namespaces, then tenants. */
+export function graphOf(reachability: Reachability): Graph {
+  const isListable = openPairs(reachability) <= 200_000;
+  if (isListable && reachability.workloads.length <= MOST_NODES) {
+    const graph = workloadGraph(reachability);
+    if (graph.edges.length <= MOST_EDGES) return graph;
+  }
+  const { namespaces } = reachability.network.pods;
+  if (namespaces.size <= MOST_NODES) {
+    const graph = groupGraph(reachability, 'namespace', (name) => name);
+    if (graph.edges.length <= MOST_EDGES) return graph;
+  }
+  return groupGraph(reachability, 'tenant', tenantLookup(reachability));
+}
+
+function workloadGraph({ network, rows, workloads }: Reachability): Graph {
+  const numbers = new Map<Workload, number>(workloads.map((workload, index) => [workload, index]));
+  const found = new Map<number, Map<number, PortSet>>();
+  visitPairs(network, rows, (from, to, ports) => {
+    for (const source of from.workloads) {
+      const own = numbers.get(source)!;
+      const targets = found.get(own) ?? new Map<number, PortSet>();
+      found.set(own, targets);
+      for (const destination of to.workloads) {
+        if (destination === source) continue;
+        const other = numbers.get(destination)!;
+        targets.set(other, network.ports.union(targets.get(other) ?? NO_PORTS, ports));
+      }
+    }
+  });
+  const edges = [...found].flatMap(([from, targets]) =>
+    [...targets].map(([to, ports]) => ({ from, to, ports: formatPorts(network.ports.rangesOf(ports)) })),
+  );
+  const nodes = workloads.map(({ namespace, name, kind }) => ({
+    name: workloadName(namespace, name, kind),
+    group: namespace,
+  }));
+  return {
+    level: 'workload',
+    nodes,
+    edges: edges.sort((a, b) => a.from - b.from || a.to - b.to),
+    note: undefined,
+  };
+}
+
+function groupGraph(
+  reachability: Reachability,
+  level: 'namespace' | 'tenant',
+  groupOf: (namespace: string) => string | undefined,
+): Graph {
+  const limit = MOST_EDGES + 1;
+  const crossings = findCrossings(reachability, { groupOf, limit });
+  const tenantOf = tenantLookup(reachability);
+  const all = [...reachability.network.pods.namespaces.keys()].flatMap((name) => groupOf(name) ?? []);
+  const connected = new Set(crossings.flatMap(({ from, to }) => [from, to]));
+  const names = [...new Set(all)].sort();
+  const shown =
+    names.length <= MOST_NODES ? names : names.filter((name) => connected.has(name)).slice(0, MOST_NODES);
+  const numbers = new Map(shown.map((name, index) => [name, index]));
+  const edges = crossings.slice(0, MOST_EDGES).flatMap(({ from, to, ports }) => {
+    const [own, other] = [numbers.get(from), numbers.get(to)];
+    return own === undefined || other === undefined
+      ? []
+      : [{ from: own, to: other, ports: formatPorts(ports) }];
+  });
+  return {
+    level,
+    nodes: shown.map((name) => ({ name, group: level === 'namespace' ? tenantOf(name) : undefined })),
+    edges,
+    note: noteOn(level, names.length - shown.length, crossings.length >= limit),
+  };
+}
+
+function noteOn(level: string, hidden: number, isCut: boolean): string | undefined {
+  const notes = [
+    hidden > 0 ? `${hidden} ${level}s that reach no other and are reached by none are left out.` : undefined,
+    isCut ? `More than ${MOST_EDGES} connections are allowed; the first are drawn.` : undefined,
+  ].filter(Boolean);
+  return notes.length > 0 ? notes.join(' ') : undefined;
+}
