@@ -1,6 +1,8 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { guardrailManifests, type GuardrailOptions } from '../../src/admission/guardrails';
+import { waiversHoldInCluster } from '../../src/admission/waived-in-cluster';
+import { addProof } from '../blueprint/judgement';
 import { targetOf } from '../blueprint/settings';
 
 /** Properties of {@link Guardrails}. */
@@ -17,7 +19,8 @@ export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
  * refuses too when somebody applies it by hand. They hold in every namespace with the label `cdk8s-bulwark/tenant`; what a
  * tenant is allowed there is in the ConfigMap `tenant-allowances` of the namespace, without which it admits nothing.
  *
- * The rule of a control is in its policy as it is, so both say the same.
+ * The rule of a control is in its policy as it is, so both say the same. A workload that a waiver excuses has to have the
+ * control among the `waivedControls` of its tenant's allowances as well, or the synthesis fails.
  *
  * @example new Guardrails(cluster, 'guardrails', { platformGroups: ['platform-engineers'] });
  *
@@ -32,6 +35,7 @@ export class Guardrails extends Chart {
     const { olderTarget = 'refuse', ...options } = props;
     const target = targetOf(this);
     if (olderTarget === 'leave-out' && target.minor < 30) return;
+    addProof(this, waiversHoldInCluster({ ...options, target }));
     for (const { apiVersion, kind, metadata, ...rest } of guardrailManifests({ ...options, target })) {
       const name = metadata!.name!;
       new ApiObject(this, `${kind}-${name}`, { apiVersion, kind, metadata: { name }, ...rest });
