@@ -13,7 +13,7 @@ module.exports = {
   transform: { '\\.ts$': swc('typescript'), '\\.js$': swc('ecmascript') },
   // These are published as ES modules only, which jest cannot load as they are.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@marcbachmann/cel-js|age-encryption|@noble/[a-z-]+|@scure/base)/)',
+    '/node_modules/(?!(@kubernetes/client-node|openid-client|oauth4webapi|jose|@marcbachmann/cel-js|age-encryption|@noble/[a-z-]+|@scure/base)/)',
   ],
   // The build is a second copy of the sources and must not be found in place of them.
   modulePathIgnorePatterns: ['<rootDir>/lib/'],

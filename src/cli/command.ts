@@ -24,7 +24,8 @@ export interface CommandContext {
 }
 
 /** What commands are listed under in the help. */
-export type CommandGroup = 'Manifests' | 'Network' | 'Rights' | 'Secrets' | 'Nodes' | 'Projects' | 'Shell';
+export type CommandGroup =
+  'Manifests' | 'Network' | 'Rights' | 'Secrets' | 'Nodes' | 'Cluster' | 'Projects' | 'Shell';
 
 /** An argument of a command, as commander writes it: `<path...>`, `[id]`. */
 export interface ArgumentDefinition {

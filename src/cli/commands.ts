@@ -2,6 +2,7 @@
 import { defineCommand, type CommandDefinition } from './command';
 import type * as CompletionModule from './completion';
 import { CONTROL_PLANE_COMMANDS } from './control-plane-commands';
+import { DRIFT_COMMANDS } from './drift-commands';
 import { MANIFEST_COMMANDS } from './manifest-commands';
 import { NETWORK_COMMANDS } from './network-commands';
 import { GLOBAL_OPTIONS } from './program';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   ...RBAC_COMMANDS,
   ...SEAL_COMMANDS,
   ...CONTROL_PLANE_COMMANDS,
+  ...DRIFT_COMMANDS,
   defineCommand<[shell: string]>({
     name: 'completion',
     group: 'Shell',

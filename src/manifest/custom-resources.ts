@@ -46,7 +46,7 @@ export function requiredDefinitions(manifests: readonly Manifest[]): ReadonlyMap
 }
 
 /** The plural of a kind as definitions spell it: `SealedSecret` is `sealedsecrets`, `ClusterNetworkPolicy` `clusternetworkpolicies`. */
-function pluralOf(kind: string): string {
+export function pluralOf(kind: string): string {
   const singular = kind.toLowerCase();
   if (/(s|x|z|ch|sh)$/.test(singular)) return `${singular}es`;
   return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;

@@ -23,13 +23,13 @@ export function formatJunit(report: Report): string {
 function testCase(finding: ReportedFinding): string {
   const { source, waiver } = finding;
   const attributes = [
-    `classname="${escape(nameOf(finding))}"`,
-    `name="${escape(`${finding.control} ${finding.field}`)}"`,
-    ...(source ? [`file="${escape(source.file)}"`, `line="${source.line}"`] : []),
+    `classname="${escapeXml(nameOf(finding))}"`,
+    `name="${escapeXml(`${finding.control} ${finding.field}`)}"`,
+    ...(source ? [`file="${escapeXml(source.file)}"`, `line="${source.line}"`] : []),
   ];
   const outcome = waiver
-    ? `<skipped message="${escape(waiver.reason)}"/>`
-    : `<failure type="${finding.severity}" message="${escape(finding.message)}">${escape(finding.fix)}</failure>`;
+    ? `<skipped message="${escapeXml(waiver.reason)}"/>`
+    : `<failure type="${finding.severity}" message="${escapeXml(finding.message)}">${escapeXml(finding.fix)}</failure>`;
   return `    <testcase ${attributes.join(' ')}>${outcome}</testcase>`;
 }
 
@@ -42,6 +42,7 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 /** XML 1.0 has no way to write most control characters. */
 const NOT_IN_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
-function escape(text: string): string {
+/** Text as it may stand in XML 1.0, between tags or in an attribute. */
+export function escapeXml(text: string): string {
   return text.replace(NOT_IN_XML, '\uFFFD').replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

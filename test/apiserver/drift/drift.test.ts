@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { driftCommand } from '../../../src/cli/drift';
+import { corpusFile, describeWithApiServer } from '../harness';
+import { FaultProxy, type Fault } from './fault-proxy';
+import { MANIPULATIONS } from './manipulations';
+
+const DIST = join(__dirname, '../../../dist');
+const DEFINITION = corpusFile('crds', 'bitnami.com_sealedsecrets.yaml');
+
+if (!DEFINITION)
+  describe.skip('drift (skipped: BULWARK_CORPORA is unset)', () => it('is found', () => undefined));
+else describeWithApiServer('drift from the example', suite, { serviceAccounts: true });
+
+function suite(server: () => any): void {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bulwark-drift-'));
+    symlinkSync(join(process.env.KUBEBUILDER_ASSETS!, 'kubectl'), join(folder, 'kubectl'));
+    server().kubectl(['apply', '--server-side', '-f', DEFINITION!]);
+    server().kubectl(['wait', '--for=condition=Established', 'crd/sealedsecrets.bitnami.com']);
+    server().kubectl(['apply', '-f', DIST]);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const kubeconfig = () => join(server().dir, 'kubeconfig');
+  const drift = async (config = kubeconfig(), timeout = '60') => {
+    const result = await driftCommand([DIST], { kubeconfig: config, format: 'json', timeout });
+    return { ...result, report: JSON.parse(result.output) };
+  };
+  /** Runs commands in one shell; all have to do what they say. */
+  const shell = (commands: readonly string[]) => {
+    const env = { PATH: `${folder}:/usr/bin:/bin`, KUBECONFIG: kubeconfig(), HOME: folder };
+    const { status, stderr } = spawnSync('bash', ['-e'], {
+      input: commands.join('\n'),
+      env,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+  };
+  const nameOf = ({ kind, object }: any) =>
+    `${kind}: ${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name}`;
+
+  const expectNone = async () => {
+    const { report, exitCode, errors } = await drift();
+    expect(report.findings).toEqual([]);
+    expect(report.proof).toEqual({ holds: true, counterExamples: [] });
+    expect({ exitCode, errors, complete: report.complete }).toEqual({
+      exitCode: 0,
+      errors: [],
+      complete: true,
+    });
+    expect(report.declared).toBeGreaterThan(100);
+  };
+
+  it('is none after the manifests were applied', expectNone);
+
+  it('is found as it is, with the object and who did it, and ended by the command that the finding tells', async () => {
+    expect(MANIPULATIONS.length).toBeGreaterThanOrEqual(25);
+    shell(MANIPULATIONS.map(({ command }) => command));
+    const { report, exitCode } = await drift();
+    const expected = MANIPULATIONS.map(({ finding, by }) => [finding, [...by]]);
+    const found = report.findings.map((one: any) => [nameOf(one), one.by.map(({ manager }: any) => manager)]);
+    expect(found.sort()).toEqual(expected.sort());
+    expect(exitCode).toBe(1);
+    expect(report.proof.holds).toBe(false);
+    const through = report.proof.counterExamples.map((one: any) => one.through).join('\n');
+    for (const culprit of ['NetworkPolicy shop-web/open', 'ClusterRoleBinding backdoor']) {
+      expect(through).toContain(culprit);
+    }
+    // Patches first, since to apply a file mends more than the one object.
+    const fixes: string[] = report.findings.map(({ fix }: any) => fix);
+    shell(
+      ['patch', 'delete', 'apply'].flatMap((verb) =>
+        fixes.filter((fix) => fix.startsWith(`kubectl ${verb}`)),
+      ),
+    );
+    await expectNone();
+    // Sixty runs of kubectl take their time on a machine that is busy.
+  }, 240_000);
+
+  describe('when the API server does not answer as it should', () => {
+    let proxy: FaultProxy;
+    beforeAll(async () => (proxy = await FaultProxy.start(kubeconfig(), folder)));
+    afterAll(() => proxy.stop());
+
+    const withFault = (fault: Fault, timeout = '60') => {
+      proxy.fault = fault;
+      return drift(proxy.kubeconfig, timeout);
+    };
+
+    it.each<[string, Fault]>([
+      ['429 for a while, with Retry-After', (count) => (count < 4 ? 429 : 'pass')],
+      ['500 now and then', (count) => (count % 7 === 3 ? 500 : 'pass')],
+      ['connections that break in the middle of an answer', (count) => (count % 9 === 4 ? 'cut' : 'pass')],
+    ])('is right after %s', async (_title, fault) => {
+      const { report, exitCode } = await withFault(fault);
+      expect([exitCode, report.findings, report.complete]).toEqual([0, [], true]);
+    });
+
+    it.each<[string, Fault, RegExp]>([
+      ['429 for good', () => 429, /could not be read: status 429/],
+      ['500 for good', (count) => (count < 12 ? 'pass' : 500), /could not be read: status 500/],
+      ['no answer', (count) => (count < 12 ? 'pass' : 'hang'), /could not be read: no answer in time/],
+      [
+        'being killed in the middle',
+        (count) => (count < 20 ? 'pass' : 'cut'),
+        /could not be read: .*(closed|hang up|aborted|ECONN)/,
+      ],
+      ['401, since the credentials have expired', () => 401, /does not accept the credentials \(401\)/],
+      ['something that is no JSON', () => 'page', /something that an API server does not say/],
+    ])('is an error and never "no drift" for %s', async (_title, fault, message) => {
+      await expect(withFault(fault, '1.5')).rejects.toThrow(message);
+    });
+
+    it('is incomplete, and says which right is missing, for an account without rights', async () => {
+      const { stdout } = server().kubectl(['create', 'token', 'frontend', '-n', 'shop-web']);
+      const config = JSON.parse(readFileSync(kubeconfig(), 'utf8'));
+      config.users[0].user.token = stdout.trim();
+      const file = join(folder, 'powerless');
+      writeFileSync(file, JSON.stringify(config));
+      const { report, exitCode, errors } = await drift(file);
+      expect([exitCode, report.complete, report.findings, report.proof]).toEqual([2, false, [], undefined]);
+      expect(errors).toContainEqual(
+        expect.stringContaining(
+          'The right to list networkpolicies.networking.k8s.io in the whole cluster is missing (403)',
+        ),
+      );
+    });
+  });
+}
