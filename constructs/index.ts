@@ -1,3 +1,7 @@
+/**
+ * What clusters are composed of.
+ * @module cdk8s-bulwark
+ */
 export { BulwarkError } from '../src/errors';
 export { Dns, type CoreDnsOptions } from '../src/target/dns';
 export {

@@ -1,3 +1,7 @@
+/**
+ * What knows plain manifests only, without cdk8s.
+ * @module cdk8s-bulwark/manifests
+ */
 export * from './errors';
 export * from './apparmor';
 export * from './controls/audit';

@@ -253,11 +253,19 @@ function tidy(manifest: Manifest): Manifest {
 }
 
 /** Where each object comes from, in the form that cdk8s-cli reads when it reports validations. */
+/** What cdk8s-cli reads, by names alone, and beside it every object on its own: a Deployment and its Service often share a name. */
 function constructMetadata({ entries }: Ordered): string {
   const resources = Object.fromEntries(
     entries.map(({ object }) => [object.name, { path: object.node.path }]),
   );
-  return JSON.stringify({ version: '1.0.0', resources });
+  const objects = entries.map(({ object, manifest: { apiVersion, kind, metadata } }) => ({
+    apiVersion,
+    kind,
+    ...(metadata?.namespace !== undefined && { namespace: metadata.namespace }),
+    name: metadata?.name,
+    path: object.node.path,
+  }));
+  return JSON.stringify({ version: '1.0.0', resources, objects });
 }
 
 function duplicates(entries: readonly Entry[]): string[] {

@@ -7,6 +7,7 @@ import type { Waiver } from '../../src/controls/waiver';
 import { describeObject } from '../../src/manifest/manifest';
 import type { ClusterTarget } from '../../src/target/target';
 import { waiverBreach } from '../workload/annotated-waivers';
+import { describeUnused } from '../workload/unused-grants';
 import { ownWaivers } from '../workload/waivers';
 import type { JudgedEntry } from './judgement';
 import type { BlueprintProblem } from './refusal';
@@ -35,11 +36,7 @@ export function unusedWaivers(
   const granted = root.node.findAll().flatMap((construct) =>
     ownWaivers(construct)
       .filter(isUnused)
-      .map(
-        ({ control, reason }) =>
-          `${construct.node.path || 'the app'}: the waiver of '${control}' (${reason}) excuses nothing: remove it. ` +
-          'One that is left behind excuses the next mistake, which nobody has reviewed.',
-      ),
+      .map((waiver) => describeUnused(construct, waiver)),
   );
   // What brings a waiver of another profile with it stays in order for those who ask that one.
   const brought = entries.flatMap(({ object, manifest, annotated }) =>

@@ -2,14 +2,16 @@ import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { hardenManifest, type PodAddition, type Violation } from '../../src/hardening/harden';
+import { unusedFault } from '../../src/controls/waived';
 import type { Waiver } from '../../src/controls/waiver';
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
 import { podTemplateOf } from '../../src/manifest/pod';
 import type { ClusterTarget } from '../../src/target/target';
 import { describeBreach, type Breach } from '../blueprint/refusal';
 import { setTarget, targetOf } from '../blueprint/settings';
-import { annotatedWaivers } from './annotated-waivers';
+import { annotatedWaivers, waiverBreach } from './annotated-waivers';
 import { recordWaivers } from './recorded-waivers';
+import { isAskedByKernel, unusedGrants } from './unused-grants';
 import { waiversFor } from './waivers';
 
 /** Options of {@link Hardening.apply}. */
@@ -31,8 +33,10 @@ export interface RenderedObject {
 
 const ADDITIONS = new WeakMap<IConstruct, PodAddition[]>();
 const RAW_JSON = new WeakMap<ApiObject, () => Manifest>();
-const FOUND_CLEAN = new WeakSet<ApiObject>();
-const APPLIED_TO = new WeakSet<IConstruct>();
+/** Objects without problems, each with the waivers that it needs. */
+const FOUND_CLEAN = new WeakMap<ApiObject, readonly Waiver[]>();
+/** By root, since a construct never moves. */
+const APPLIED_BELOW = new WeakMap<IConstruct, Set<IConstruct>>();
 const JUDGES_ITSELF = new WeakSet<IConstruct>();
 
 /**
@@ -53,12 +57,23 @@ export class Hardening {
   static apply(scope: IConstruct, options: HardeningOptions = {}): void {
     if (options.target) setTarget(scope, options.target);
     installBelow(scope);
-    if (APPLIED_TO.has(scope)) return;
-    APPLIED_TO.add(scope);
+    const applied = scopesBelow(scope.node.root);
+    if (applied.has(scope)) return;
+    applied.add(scope);
     // cdk8s asks for validation in every way of synthesis, before it renders the first object. That is the moment when all
     // objects are there, and the place where every problem can be told at once.
     scope.node.addValidation({ validate: () => validateBelow(scope) });
   }
+}
+
+/** Where hardening was applied to below a root, which from the first time on is asked for waivers that excuse nothing. */
+function scopesBelow(root: IConstruct): Set<IConstruct> {
+  const known = APPLIED_BELOW.get(root);
+  if (known) return known;
+  const applied = new Set<IConstruct>();
+  APPLIED_BELOW.set(root, applied);
+  root.node.addValidation({ validate: () => validateWaivers(root, applied) });
+  return applied;
 }
 
 /** Makes a root responsible for judging its objects, so that they are not judged a second time as a validation. */
@@ -104,16 +119,35 @@ function validateBelow(scope: IConstruct): string[] {
   const objects = installBelow(scope);
   if (JUDGES_ITSELF.has(scope.node.root)) return [];
   // What is wrong is told once, by the outermost construct that hardening was applied to.
-  if (scope.node.scopes.slice(0, -1).some((outer) => APPLIED_TO.has(outer))) return [];
+  if (!isOutermost(scope)) return [];
   // cdk8s validates the whole app once for every chart, so what was found clean is not judged again here.
   return objects.filter((object) => !FOUND_CLEAN.has(object)).flatMap(problemsOf);
 }
 
+function isOutermost(scope: IConstruct): boolean {
+  const applied = scopesBelow(scope.node.root);
+  return !scope.node.scopes.slice(0, -1).some((outer) => applied.has(outer));
+}
+
+/** Told only once nothing else is wrong: a pod that could not be judged may need any waiver. */
+function validateWaivers(root: IConstruct, applied: ReadonlySet<IConstruct>): string[] {
+  if (JUDGES_ITSELF.has(root)) return [];
+  const objects = [...applied].filter(isOutermost).flatMap(installBelow);
+  const isClean = (object: ApiObject) => FOUND_CLEAN.has(object) || problemsOf(object).length === 0;
+  if (!objects.every((object) => isClean(object) && FOUND_CLEAN.has(object))) return [];
+  const used = new Set(objects.flatMap((object) => FOUND_CLEAN.get(object)!));
+  return unusedGrants(root, applied, used);
+}
+
 function problemsOf(object: ApiObject): readonly string[] {
   try {
-    const { problems } = renderHardened(object);
-    if (problems.length === 0) FOUND_CLEAN.add(object);
-    return problems.map(describeBreach);
+    const { manifest, problems, annotated, used } = renderHardened(object);
+    const unused = annotated
+      .filter((waiver) => !used.includes(waiver) && isAskedByKernel(waiver, object))
+      .map((waiver) => waiverBreach(placeOf(object, manifest), waiver, unusedFault(waiver)));
+    const all = [...problems, ...unused];
+    if (all.length === 0) FOUND_CLEAN.set(object, used);
+    return all.map(describeBreach);
   } catch (error) {
     // Any other error comes again, with the words of whoever made it, when cdk8s renders the object.
     return error instanceof BulwarkError ? [error.message] : [];

@@ -10,7 +10,8 @@ const WHERE_NEEDED = new WeakSet<Waiver>();
 
 /**
  * Deliberate exceptions from controls. A waiver holds for a construct and everything below it, stays on each object that needs
- * it as an annotation and is listed in the report. A {@link Blueprint} refuses one that excuses nothing at all.
+ * it as an annotation and is listed in the report. One that excuses nothing at all is refused, under a stock `App` if it is of a
+ * control of pods.
  *
  * @example Waivers.of(legacy).waive('read-only-root-filesystem', { reason: 'writes its licence file to /opt', expires: '2027-03-31' });
  */

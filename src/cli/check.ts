@@ -7,6 +7,7 @@ import { formatSarif } from '../report/sarif';
 import { formatText } from '../report/text';
 import type { CommandContext, CommandResult } from './command';
 import { parseProfile, parseSeverity, readConfig, readWaivers, type Config } from './config';
+import { constructPaths } from './construct-paths';
 import { parseControl } from './control-id';
 import { readPaths } from './input';
 import { oneOf } from './one-of';
@@ -54,7 +55,7 @@ export function checkCommand(
     objects.map(({ manifest }) => manifest),
     { ...audit, now: context.now },
   );
-  const report = makeReport(findings, objects);
+  const report = makeReport(findings, objects, findings.length > 0 ? constructPaths(objects) : undefined);
   return {
     output: format(report, auditedControls(audit), context),
     unremarkable: options.format === 'text' && report.summary.findings === 0,

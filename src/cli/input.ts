@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../errors';
 import { readManifests, type ReadResult } from '../manifest/reader';
+import { CONSTRUCT_METADATA } from './construct-paths';
 import { progress } from './progress';
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/;
@@ -37,6 +38,7 @@ export function filesOf(given: string): (string | BulwarkError)[] {
     .filter(
       (name) =>
         MANIFEST_FILE.test(name) &&
+        !OF_TOOLS.has(path.basename(name)) &&
         !name.includes('node_modules') &&
         !forNodes.some((folder) => name.startsWith(folder)),
     )
@@ -44,6 +46,12 @@ export function filesOf(given: string): (string | BulwarkError)[] {
   if (files.length > 0) return files.map((name) => path.join(given, name));
   return [new BulwarkError(`${given}: holds no .yaml, .yml or .json file. Name a folder of manifests.`)];
 }
+
+/** Files of a project that are YAML or JSON and never manifests, whatever folder they are in. */
+const OF_TOOLS: ReadonlySet<string> = new Set([
+  ...[CONSTRUCT_METADATA, 'bulwark.yaml', 'cdk8s.yaml'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json'],
+]);
 
 /** The list that a synthesis leaves in each folder of files that are for nodes, not for kubectl. */
 const NODE_FILES_INDEX = '.made-by-cdk8s-bulwark';

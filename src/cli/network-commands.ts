@@ -24,6 +24,12 @@ const CLUSTER: readonly OptionDefinition[] = [
     completes: ['ipv4', 'ipv6', 'dual'],
   },
   { flags: '--api-server <address>', description: 'address of the API server as pods reach it' },
+  {
+    flags: '--host-network <reading>',
+    description:
+      'how plugins take pods in the network of their node: as pods, or as the node, which no policy restricts (default: pods)',
+    completes: ['pods', 'node'],
+  },
 ];
 
 const WORKLOAD = 'namespace/name of a workload, or an IP address';

@@ -3,6 +3,7 @@ import { explainConnection } from '../network/explain';
 import { exposureOf } from '../network/exposure';
 import { CONNECTION_FORMATS } from '../network/format';
 import { findCrossings, tenantLookup } from '../network/isolation';
+import type { HostNetworkReading } from '../network/network';
 import { workloadName } from '../network/pods';
 import { parsePort } from '../network/port-text';
 import { formatPorts } from '../network/ports';
@@ -22,6 +23,8 @@ export interface NetworkOptions {
   readonly ip?: string;
   /** Address of the API server. */
   readonly apiServer?: string;
+  /** How pods in the network of their node are taken: `pods` or `node`. */
+  readonly hostNetwork?: string;
 }
 
 const FAMILIES: Readonly<Record<string, readonly IpFamily[]>> = {
@@ -30,6 +33,8 @@ const FAMILIES: Readonly<Record<string, readonly IpFamily[]>> = {
   dual: ['IPv4', 'IPv6'],
 };
 
+const HOST_NETWORK = ['pods', 'node'] as const satisfies readonly HostNetworkReading[];
+
 /** `bulwark reach`: every connection that policies allow. */
 export function reachCommand(
   paths: readonly string[],
@@ -37,7 +42,11 @@ export function reachCommand(
 ): CommandResult {
   const names = Object.keys(CONNECTION_FORMATS) as (keyof typeof CONNECTION_FORMATS)[];
   const format = CONNECTION_FORMATS[oneOf(options.format, names, '--format')];
-  return answer(paths, options, (reachability) => ({ output: format(reachability.connections()) }));
+  return answer(paths, options, (reachability) => {
+    const connections = reachability.connections();
+    const notes = connections.length === 0 ? ['No connection is allowed.'] : [];
+    return { output: format(connections), notes };
+  });
 }
 
 /** `bulwark explain`: why a connection is allowed or not. Ends with 1 when it is not. */
@@ -66,7 +75,8 @@ export function exposureCommand(
       workload: workloadName(workload.namespace, workload.name, workload.kind),
       fromInternet: formatPorts(fromInternet),
       toInternet: formatPorts(toInternet),
-      toApiServer: formatPorts(toApiServer),
+      // Without its address nothing is known about it.
+      ...(reachability.target.apiServer ? { toApiServer: formatPorts(toApiServer) } : {}),
       ...others,
     }));
     return { output: JSON.stringify(plain, null, 2) };
@@ -114,6 +124,8 @@ export function netdiffCommand(before: string, after: string, options: NetworkOp
 
 interface Answer {
   readonly output: string;
+  /** Besides those of the network. */
+  readonly notes?: readonly string[];
   readonly unremarkable?: boolean;
   readonly exitCode?: 0 | 1;
 }
@@ -124,8 +136,8 @@ function answer(
   ask: (reachability: Reachability) => Answer,
 ): CommandResult {
   const { reachability, errors } = analyze(paths, options);
-  const { output, unremarkable, exitCode = 0 } = ask(reachability);
-  const notes = reachability.notes.map((note) => `Note: ${note}`);
+  const { output, unremarkable, notes: more = [], exitCode = 0 } = ask(reachability);
+  const notes = [...reachability.notes, ...more].map((note) => `Note: ${note}`);
   return { output, unremarkable, notes, errors, exitCode: errors.length > 0 ? 2 : exitCode };
 }
 
@@ -133,7 +145,10 @@ function analyze(paths: readonly string[], options: NetworkOptions) {
   const { manifests, errors } = readPaths(paths);
   const reachability = analyzeNetwork(
     manifests.map(({ manifest }) => manifest),
-    { target: toTarget(options) },
+    {
+      target: toTarget(options),
+      hostNetwork: oneOf(options.hostNetwork ?? 'pods', HOST_NETWORK, '--host-network'),
+    },
   );
   return { reachability, errors: errors.map(({ message }) => message) };
 }

@@ -89,9 +89,10 @@ function kindKey(manifest: Manifest): string {
 function checkInventory(inventory: Inventory, { controls, target }: CheckOptions): Finding[] {
   return controls.flatMap((control) => {
     if (control.scope !== 'inventory' || control.appliesTo?.(target) === false) return [];
-    return control.breaches(inventory, target).map(({ manifest, field, detail }) => ({
+    return control.breaches(inventory, target).map(({ manifest, field, detail, fix }) => ({
       ...findingOf(control, manifest, field),
       ...(detail && { message: detail }),
+      ...(fix && { fix }),
     }));
   });
 }

@@ -110,6 +110,8 @@ export interface Breach {
   readonly field: string;
   /** What is wrong there, where it says more than the control's title. */
   readonly detail?: string;
+  /** The change that mends it, where it is another than the control's. */
+  readonly fix?: string;
 }
 
 /** A rule about several objects together. */

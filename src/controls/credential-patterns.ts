@@ -87,12 +87,15 @@ export function tokenFormatIn(text: string): string | undefined {
   return Object.keys(TOKEN_FORMATS).find((name) => new RegExp(TOKEN_FORMATS[name]!).test(text));
 }
 
+/** Length below which no text is a credential of a well-known format. */
+export const SHORTEST_TOKEN = 16;
+
 const ANY_TOKEN = new RegExp(TOKEN);
 const ANY_SAMPLE = new RegExp(SAMPLE);
 
 /** Whether a text holds a credential of a well-known format; quick, for every text of a cluster. */
 export function holdsToken(text: string): boolean {
-  return text.length >= 16 && ANY_TOKEN.test(text) && !ANY_SAMPLE.test(text);
+  return text.length >= SHORTEST_TOKEN && ANY_TOKEN.test(text) && !ANY_SAMPLE.test(text);
 }
 
 /** Whether the value of that name is a credential in plain text: what {@link isCredential} says, here. */

@@ -1,6 +1,12 @@
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import type { Breach, InventoryControl, PodControl } from './control';
-import { holdsToken, isCredential, namesCredential, tokenFormatIn } from './credential-patterns';
+import {
+  holdsToken,
+  isCredential,
+  namesCredential,
+  SHORTEST_TOKEN,
+  tokenFormatIn,
+} from './credential-patterns';
 
 /** Where credentials are found beside the environment, ConfigMaps and Secrets. No message ever holds the value. */
 export const LEAK_CONTROLS: readonly (PodControl | InventoryControl)[] = [
@@ -55,26 +61,37 @@ const DIGEST_NAME = /checksum|hash|digest|sha(?:1|256|512)?\b/i;
 
 function leaksIn(manifest: Manifest): Breach[] {
   const skipped = ELSEWHERE[manifest.kind] ?? [];
-  const parts = Object.entries(manifest).filter(([key]) => !skipped.includes(key));
   const breaches: Breach[] = [];
   const report = (field: string, what: string) =>
     breaches.push({ manifest, field, detail: `${field} holds ${what}` });
   // Paths are written for the few objects only that hold a token somewhere.
-  for (const [key, value] of parts) if (holdsTokenAnywhere(value)) walk(value, key, report);
-  for (const [key, value] of Object.entries(manifest.metadata?.annotations ?? {})) {
+  for (const key in manifest) {
+    const value = manifest[key];
+    if (!skipped.includes(key) && holdsTokenAnywhere(value)) walk(value, key, report);
+  }
+  reportNames(manifest, report);
+  return breaches;
+}
+
+/** Annotations whose name says that their value is a credential. */
+function reportNames({ metadata }: Manifest, report: (field: string, what: string) => void): void {
+  if (!metadata?.annotations) return;
+  for (const [key, value] of Object.entries(metadata.annotations)) {
     const field = `metadata.annotations['${key}']`;
     const name = key.slice(key.lastIndexOf('/') + 1);
     const isNew = !holdsToken(String(value)) && !DIGEST_NAME.test(key);
     if (isNew && namesCredential(name, String(value))) report(field, 'a password or key, by its name');
   }
-  return breaches;
 }
 
 function holdsTokenAnywhere(value: unknown): boolean {
   if (typeof value === 'string') return holdsToken(value);
   if (typeof value !== 'object' || value === null) return false;
   for (const key in value) {
-    if (holdsTokenAnywhere((value as JsonObject)[key])) return true;
+    const member = (value as JsonObject)[key];
+    // Most of a cluster is short texts, and a call for each of them would be most of the time.
+    const isShort = typeof member === 'string' && member.length < SHORTEST_TOKEN;
+    if (!isShort && holdsTokenAnywhere(member)) return true;
   }
   return false;
 }

@@ -1,5 +1,7 @@
 import type { Inventory } from '../manifest/inventory';
 import { isObject, type Manifest } from '../manifest/manifest';
+import { podTemplateOf } from '../manifest/pod';
+import { canBeGuarded } from '../rbac/guarded';
 import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
 import { mountedAccountOf } from '../rbac/surroundings';
 import { describeEscape, proveGuardedPermissions, type TenantEscape } from '../rbac/tenant-proof';
@@ -79,7 +81,21 @@ function twoTenants(): Manifest[] {
 
 function breachOf(escape: TenantEscape): Breach {
   const { manifest } = escape;
-  return { manifest, field: fieldOf(manifest), detail: describeEscape(escape) };
+  return { manifest, field: fieldOf(manifest), detail: describeEscape(escape), ...fixOf(escape) };
+}
+
+function fixOf({ manifest, path }: TenantEscape): Pick<Breach, 'fix'> {
+  if (podTemplateOf(manifest)) {
+    return {
+      fix: 'Take out of the pod what leads to the node, or run it in a namespace of the platform.',
+    };
+  }
+  const isClosable = path.steps.some(({ power }) => power.kind === 'right' && canBeGuarded(power));
+  return isClosable
+    ? {
+        fix: "Take the right away where the chain begins, or add new Guardrails(cluster, 'guardrails'), which refuses such a use of it in the namespaces of tenants.",
+      }
+    : {};
 }
 
 function fieldOf(manifest: Manifest): string {

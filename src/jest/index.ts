@@ -1,3 +1,7 @@
+/**
+ * Matchers for jest.
+ * @module cdk8s-bulwark/jest
+ */
 import type { ApiRequest, Goal } from '../rbac';
 import type { NetworkAnalysisOptions } from '../network/reachability';
 import { matchers, type MatcherOptions } from './matchers';

@@ -1,4 +1,5 @@
 import type { AddressRange } from './addresses';
+import { basisIn, type Basis } from './basis';
 import type { Network } from './network';
 import { visitPairs } from './pairs';
 import type { PodClass, Workload } from './pods';
@@ -20,7 +21,11 @@ export interface Connection {
   readonly destination: Endpoint;
   /** Never empty. */
   readonly ports: readonly PortRange[];
+  readonly basis: Basis;
 }
+
+/** A connection of which the basis is still to be told. */
+type Found = Omit<Connection, 'basis'>;
 
 /** What listing connections needs. */
 export interface ListContext {
@@ -34,10 +39,15 @@ export interface ListContext {
  * to itself, and among the pods of a workload, is left out.
  */
 export function listConnections(context: ListContext): Connection[] {
-  return [...workloadConnections(context), ...addressConnections(context), ...ingressConnections(context)];
+  const basis = basisIn(context.network);
+  return [
+    ...workloadConnections(context),
+    ...addressConnections(context),
+    ...ingressConnections(context),
+  ].map((found) => ({ ...found, basis: basis(found.source, found.destination) }));
 }
 
-function workloadConnections({ network, rows }: ListContext): Connection[] {
+function workloadConnections({ network, rows }: ListContext): Found[] {
   const { union, rangesOf } = network.ports;
   const found = new Map<Workload, Map<Workload, PortSet>>();
   visitPairs(network, rows, (from, to, ports) => {
@@ -59,12 +69,12 @@ function workloadConnections({ network, rows }: ListContext): Connection[] {
   );
 }
 
-function addressConnections({ network, rows }: ListContext): Connection[] {
+function addressConnections({ network, rows }: ListContext): Found[] {
   return [...network.pods.workloads.values()].flatMap((workload) => {
     const own: Endpoint = { kind: 'workload', workload };
     const toConnection =
       (direction: Direction) =>
-      ({ range, ports }: RangePorts): Connection => {
+      ({ range, ports }: RangePorts): Found => {
         const other: Endpoint = { kind: 'addresses', range };
         return direction === 'egress'
           ? { source: own, destination: other, ports }
@@ -132,7 +142,7 @@ function cutSpace(direction: Direction, network: Network): NumberedRange[] {
 }
 
 /** The controller of an Ingress may run anywhere, so only a rule for every pod admits it for certain. */
-function ingressConnections({ network, rows, services }: ListContext): Connection[] {
+function ingressConnections({ network, rows, services }: ListContext): Found[] {
   const { union, intersect, of, rangesOf } = network.ports;
   const found = new Map<Workload, PortSet>();
   for (const { workload, target } of services.ingresses) {

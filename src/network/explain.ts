@@ -106,6 +106,7 @@ function explainParties(
       `${nameOf(from)} ${allowed ? 'may' : 'may not'} connect to ${nameOf(to)} on ${text}.`,
       ...sides.flatMap((side) => sentencesFor(side, text)),
       ...hosts.map(hostSentence),
+      ...(from.kind === 'address' && !allowed ? [nodeSentence(from.text, shortName(to))] : []),
     ],
   };
 }
@@ -219,6 +220,11 @@ function sentencesFor({ direction, workload, allowed, because }: ExplainedSide, 
 /** What a policy does about them is not defined (NetworkPolicySpec), and nothing stops a node from reaching its own pods. */
 function hostSentence(name: string): string {
   return `${name} is in the network of its node. Most plugins take its traffic for the node's: no policy restricts it, and it reaches every pod of that node.`;
+}
+
+/** Manifests do not tell the addresses of nodes. Traffic from a pod's own node is let in (NetworkPolicySpec.ingress). */
+function nodeSentence(address: string, name: string): string {
+  return `A node reaches its own pods whatever policies say, so ${address} may connect if it is the node of ${name}.`;
 }
 
 function isHost(end: Peer): boolean {

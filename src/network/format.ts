@@ -19,8 +19,8 @@ export function nameConnection({ source, destination, ports }: Connection): Name
 export const CONNECTION_FORMATS = {
   /** Lines such as `shop/web[Deployment] => shop/api[Deployment] : TCP 8080`. */
   text: formatConnections,
-  /** An array of objects with src, dst and conn. */
-  json: (connections: readonly Connection[]) => JSON.stringify(connections.map(nameConnection), null, 2),
+  /** An array of objects with src, dst and conn, and the basis of those that policies may not count for. */
+  json: formatJson,
   /** Columns src, dst and conn (RFC 4180). */
   csv: formatCsv,
   /** A graph for Graphviz, with a frame around each namespace. */
@@ -35,6 +35,14 @@ export function formatConnections(connections: readonly Connection[]): string {
     .map(nameConnection)
     .map(({ src, dst, conn }) => `${src} => ${dst} : ${conn}`)
     .join('\n');
+}
+
+function formatJson(connections: readonly Connection[]): string {
+  const plain = connections.map((connection) => ({
+    ...nameConnection(connection),
+    ...(connection.basis === 'host-network' ? { basis: connection.basis } : {}),
+  }));
+  return JSON.stringify(plain, null, 2);
 }
 
 function formatCsv(connections: readonly Connection[]): string {

@@ -1,4 +1,5 @@
 export type { AddressRange } from './addresses';
+export type { Basis } from './basis';
 export type { Connection, Endpoint } from './connections';
 export * from './declared';
 export { diffConnections, type ConnectionChange } from './diff';

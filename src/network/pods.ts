@@ -131,16 +131,24 @@ function suffix(hostNetwork: boolean, namedPorts: readonly DeclaredPort[]): stri
 function namedPortsOf(spec: PodSpec, asked: ReadonlySet<string>): readonly DeclaredPort[] {
   let found: DeclaredPort[] | undefined;
   for (const container of lastingContainers(spec)) {
+    if (!hasNameOf(asked, container)) continue;
     for (const port of portsOfContainer(container)) if (asked.has(port.name)) (found ??= []).push(port);
   }
-  return found?.sort((a, b) => compareText(a.name, b.name) || a.port - b.port) ?? NO_NAMES;
+  return found && found.length > 1
+    ? found.sort((a, b) => compareText(a.name, b.name) || a.port - b.port)
+    : (found ?? NO_NAMES);
+}
+
+function hasNameOf(asked: ReadonlySet<string>, { ports }: Container): boolean {
+  return listOf(ports).some((port) => isObject(port) && asked.has(port.name as string));
 }
 
 const NO_NAMES: readonly DeclaredPort[] = [];
 
 /** The containers of a pod that run while it is ready. */
 export function lastingContainers(spec: PodSpec): Container[] {
-  const containers = listOf(spec.containers).filter(isObject) as Container[];
+  const all = listOf(spec.containers);
+  const containers = (all.every(isObject) ? all : all.filter(isObject)) as Container[];
   if (!Array.isArray(spec.initContainers)) return containers;
   const init = listOf(spec.initContainers).filter(isObject);
   return [...containers, ...(init.filter(({ restartPolicy }) => restartPolicy === 'Always') as Container[])];
@@ -172,6 +180,9 @@ function replicasOf({ kind, spec }: Manifest): number {
 
 function join(workloads: Map<string, Workload>, manifest: Manifest, podClass: PodClass): void {
   const { kind, name } = ownerOf(manifest);
+  const last = podClass.workloads.at(-1);
+  // Pods of one owner mostly follow each other.
+  if (last?.name === name && last.kind === kind) return;
   const namespace = podClass.namespace.name;
   const key = workloadName(namespace, name, kind);
   let workload = workloads.get(key);

@@ -3,7 +3,7 @@ import { targetFor, type ClusterTarget } from '../target/target';
 import { listConnections, type Connection } from './connections';
 import { endpointName, findParty, requireWorkload, type Party } from './endpoint';
 import { buildNetwork, lazily, type HostNetworkReading, type Network } from './network';
-import type { Workload } from './pods';
+import type { PodClass, Workload } from './pods';
 import type { Direction } from './policy';
 import { hasPort, NO_PORTS, type PortRange, type PortSet, type Protocol } from './ports';
 import { isClusterPolicy } from './read-cluster-policy';
@@ -156,12 +156,19 @@ function notesOn(manifests: readonly Manifest[], network: Network, target: Clust
           `${ignored.length} cluster-wide policies are left out, since the target does not enforce them (clusterNetworkPolicy).`,
         ]
       : []),
-    ...(hosts.length > 0 && network.hostNetwork === 'pods'
-      ? [
-          `Pods in the network of their node are taken as the policies are written, but most plugins do not restrict them: ${hosts
-            .flatMap(({ workloads }) => workloads.map(({ namespace, name }) => `${namespace}/${name}`))
-            .join(', ')}.`,
-        ]
-      : []),
+    ...(hosts.length > 0 ? [hostNote(namesOf(hosts), network)] : []),
   ];
+}
+
+function hostNote(names: string, { hostNetwork }: Network): string {
+  return hostNetwork === 'pods'
+    ? `Pods in the network of their node are taken as the policies are written, but most plugins do not restrict them (hostNetwork: 'node'): ${names}.`
+    : `Pods in the network of their node are taken for the node, which no policy restricts, and which reaches its own pods whatever policies say: ${names}.`;
+}
+
+function namesOf(classes: readonly PodClass[]): string {
+  const names = classes.flatMap(({ workloads }) =>
+    workloads.map(({ namespace, name }) => `${namespace}/${name}`),
+  );
+  return [...new Set(names)].join(', ');
 }

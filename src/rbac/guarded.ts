@@ -8,7 +8,7 @@ import { ClusterTarget } from '../target/target';
 
 import type { World } from './closure';
 import { listOf } from './policy-rule';
-import { ALL } from './power';
+import { ALL, type PowerOf } from './power';
 
 /** The guard rails that have to be in force for a right to lead nowhere in a tenant's own namespaces. */
 const GUARDS: Readonly<Record<string, readonly string[]>> = {
@@ -17,8 +17,17 @@ const GUARDS: Readonly<Record<string, readonly string[]>> = {
   'write-network-policies': ['bulwark-network-policies', 'bulwark-platform-owned'],
   'write-endpoints': ['bulwark-reserved'],
   'write-service-status': ['bulwark-reserved'],
-  'create-secrets': ['bulwark-secrets'],
+  // Without the other, who writes ConfigMaps waives the control that it asks.
+  'create-secrets': ['bulwark-secrets', 'bulwark-platform-owned'],
 };
+
+/** Whether a guard rail refuses what the right does in a tenant's namespace, where guard rails are in force. */
+export function canBeGuarded({ id, namespace }: PowerOf<'right'>): boolean {
+  return namespace !== ALL && id in GUARDS;
+}
+
+/** How a validation says which control it asks, where the allowances do not waive it. */
+const WAIVABLE = /'([a-z0-9-]+)' in variables\.waivedControls/g;
 
 /** Versions between which the expressions of these guard rails change. */
 const VERSIONS = ['1.30', '1.31', '1.37'];
@@ -45,7 +54,9 @@ function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
 /**
  * Which rights the guard rails among the manifests refuse to use. A guard counts where its ValidatingAdmissionPolicy fails closed
  * and judges what `Guardrails` has it judge, by the same expressions or by more, without exempting a group of a tenant, and a
- * binding with the action Deny selects the namespace. A policy of that name which says something else counts for nothing.
+ * binding with the action Deny selects the namespace. A policy of that name which says something else counts for nothing, and
+ * so does one that asks a control which the allowances of the namespace waive. The namespaces and addresses that allowances name
+ * as peers are agreed to by whoever wrote them.
  */
 export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<World['closedBy']> {
   const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
@@ -64,10 +75,12 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
       .filter(({ kind }) => kind === 'Namespace')
       .map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
   );
+  const waived = waivedControls(manifests);
   const holds = (policy: string, namespace: string) => {
     const said = strict.get(policy);
     return (
       said !== undefined &&
+      !askedControls(said).some((control) => waived.get(namespace)?.has(control)) &&
       bindings.some(
         ({ spec }) =>
           isObject(spec) &&
@@ -82,6 +95,28 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
     if (!guards || namespace === ALL || !guards.every((guard) => holds(guard, namespace))) return undefined;
     return `ValidatingAdmissionPolicy ${guards.join(' and ')}`;
   };
+}
+
+/** The controls that the allowances of each namespace waive. */
+function waivedControls(manifests: readonly Manifest[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const allowances = manifests.filter(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === ALLOWANCES_NAME,
+  );
+  return new Map(
+    allowances.map(({ metadata, data }) => [
+      metadata?.namespace ?? 'default',
+      new Set(
+        isObject(data) && typeof data.waivedControls === 'string' ? data.waivedControls.split('\n') : [],
+      ),
+    ]),
+  );
+}
+
+/** The controls of a policy that allowances can waive. */
+function askedControls({ validations }: Spec): string[] {
+  return listOf(validations)
+    .flatMap((one) => (isObject(one) ? [...String(one.expression).matchAll(WAIVABLE)] : []))
+    .flatMap(([, control]) => control ?? []);
 }
 
 /** The groups that a tenant's people and ServiceAccounts are in. */

@@ -28,7 +28,7 @@ export interface Tenancy {
 export interface TenantEscape {
   /** The tenants whose people and pods have it: one, or those that have bound the same people. */
   readonly from: readonly string[];
-  /** The tenant it leads into. @default every tenant */
+  /** The tenant it leads into. @default the whole cluster, and so every tenant */
   readonly into?: string;
   readonly path: EscalationPath;
   /** What has to be changed: the binding that is the last of those on the way, or the workload. */
@@ -58,15 +58,15 @@ const HARMLESS: ReadonlySet<string> = new Set(['create-certificate-requests', 'a
  * tenant of their namespace, users and groups to those in whose namespaces they are bound.
  *
  * Everybody of a tenant counts as one, since they can act together, and what follows is looked for until it leaves the tenant.
- * So every tenant is looked at once, and no pair of tenants: the time is linear in the manifests.
+ * So every tenant is looked at once, and no pair of tenants: the time is linear in the manifests. The only tenant of a cluster
+ * is kept from the rest of it alike.
  */
 export function provePermissions(
   manifests: readonly Manifest[],
   options: EscalationOptions = {},
 ): PermissionProof {
   const tenancy = tenancyOf(manifests);
-  // A tenant alone has nobody to be kept from.
-  if (tenancy.tenants.length < 2) return { tenancy, escapes: [] };
+  if (tenancy.tenants.length === 0) return { tenancy, escapes: [] };
   const world = worldOf(manifests, options);
   const homes = homesOf(world, tenancy);
   const known = new Map(manifests.map((manifest) => [identityOf(manifest), manifest]));
@@ -280,7 +280,7 @@ function escapeOf(
 
 /** A way out of a tenant in one line, with what grants each step. */
 export function describeEscape({ from, into, path }: TenantEscape): string {
-  const target = into === undefined ? 'every tenant' : `the tenant ${into}`;
+  const target = into === undefined ? 'the whole cluster' : `the tenant ${into}`;
   const owner = from.length === 1 ? `the tenant ${from[0]}` : `the tenants ${from.join(', ')}`;
   return `A way leads from ${owner} into ${target}: ${path.steps.map(sentenceOf).join('; ')}`;
 }

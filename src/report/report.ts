@@ -14,6 +14,8 @@ export interface ReportedFinding {
     readonly namespace: string | undefined;
     readonly name: string | undefined;
   };
+  /** Path of the construct that made the object, where it is known. */
+  readonly constructPath?: string;
   readonly field: string;
   readonly message: string;
   readonly fix: string;
@@ -33,10 +35,20 @@ export interface Report {
   };
 }
 
-/** Puts findings into the form that is printed, each with the place in the file it is about. */
-export function makeReport(findings: readonly Finding[], objects: readonly SourcedManifest[]): Report {
+/**
+ * Puts findings into the form that is printed, each with the place in the file it is about.
+ * @param constructPathOf Tells which construct made an object. @default nobody knows
+ */
+export function makeReport(
+  findings: readonly Finding[],
+  objects: readonly SourcedManifest[],
+  constructPathOf: (object: SourcedManifest) => string | undefined = () => undefined,
+): Report {
   const sources = new Map<Manifest, SourcedManifest>(objects.map((sourced) => [sourced.manifest, sourced]));
-  const reported = findings.map((finding) => report(finding, sources.get(finding.manifest)));
+  const reported = findings.map((finding) => {
+    const sourced = sources.get(finding.manifest);
+    return report(finding, sourced, sourced && constructPathOf(sourced));
+  });
   const open = reported.filter(({ waiver }) => !waiver);
   const count = (severity: Severity) => open.filter((finding) => finding.severity === severity).length;
   return {
@@ -53,13 +65,18 @@ export function makeReport(findings: readonly Finding[], objects: readonly Sourc
   };
 }
 
-function report(finding: Finding, sourced: SourcedManifest | undefined): ReportedFinding {
+function report(
+  finding: Finding,
+  sourced: SourcedManifest | undefined,
+  constructPath: string | undefined,
+): ReportedFinding {
   const { control, manifest, field, message, fix, waiver } = finding;
   const { apiVersion, kind, metadata } = manifest;
   return {
     control: control.id,
     severity: control.severity,
     object: { apiVersion, kind, namespace: metadata?.namespace, name: metadata?.name },
+    ...(constructPath !== undefined && { constructPath }),
     field,
     message,
     fix,

@@ -45,7 +45,7 @@ export function formatSarif(report: Report, controls: readonly Control[], versio
 }
 
 function result(finding: ReportedFinding, ruleIndex: number): object {
-  const { object, field, source, waiver } = finding;
+  const { object, constructPath, field, source, waiver } = finding;
   const name = `${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name ?? ''}`;
   return {
     ruleId: finding.control,
@@ -60,7 +60,12 @@ function result(finding: ReportedFinding, ruleIndex: number): object {
             region: { startLine: source.line, startColumn: source.column },
           },
         }),
-        logicalLocations: [{ fullyQualifiedName: `${name} ${field}`, kind: 'member' }],
+        logicalLocations: [
+          { fullyQualifiedName: `${name} ${field}`, kind: 'member' },
+          ...(constructPath === undefined
+            ? []
+            : [{ fullyQualifiedName: constructPath, kind: 'declaration' }]),
+        ],
       },
     ],
     // The same finding on another line is the same finding.

@@ -21,6 +21,7 @@ export function formatText(report: Report, options: TextOptions): string {
   const blocks = [...groups].map(([title, findings]) =>
     [
       ...wrapWords(title, WIDTH - 2).map((line, index) => (index === 0 ? line : `  ${line}`).trimEnd()),
+      ...madeBy(findings[0]!),
       ...findings.flatMap((finding) => describe(finding, options)),
     ].join('\n'),
   );
@@ -30,6 +31,11 @@ export function formatText(report: Report, options: TextOptions): string {
 function titleOf({ object, source }: ReportedFinding): string {
   const name = `${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name ?? '(no name)'}`;
   return printable(source ? `${name}  ${source.file}` : name);
+}
+
+function madeBy({ constructPath }: ReportedFinding): string[] {
+  if (constructPath === undefined) return [];
+  return wrapWords(printable(`construct ${constructPath}`), WIDTH - 2).map((line) => `  ${line}`);
 }
 
 function describe(finding: ReportedFinding, options: TextOptions): string[] {

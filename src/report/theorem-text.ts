@@ -4,12 +4,12 @@ import type { NetworkOfTheorem, TenancyTheorem } from '../tenancy/theorem';
 /** A label and what it is about. */
 type Line = readonly [label: string, text: string];
 
-/** What was proved of tenants, or what they are open to, in a line about the network and one about each two of them. */
+/** What was proved of tenants, or what they are open to, in a line about the network and one about whom they are kept from. */
 export function describeTheorem(theorem: TenancyTheorem): Line[] {
   const { tenants, network } = theorem;
   return [
     ...(tenants.length > 0 ? [['network', describeNetwork(network)] as const] : []),
-    ...(tenants.length > 1 ? [['isolation', describeIsolation(theorem)] as const] : []),
+    ...(tenants.length > 0 ? [['isolation', describeIsolation(theorem)] as const] : []),
   ];
 }
 
@@ -37,7 +37,11 @@ function describeMetadata({ metadata }: NetworkOfTheorem): string {
 
 function describeIsolation({ holds, tenants, network, rights }: TenancyTheorem): string {
   const pairs = `${tenants.length * (tenants.length - 1)} ordered pairs of tenants`;
-  if (holds) return `no network path and no chain of rights leads across any of ${pairs}${agreements()}`;
+  const nothing =
+    tenants.length === 1
+      ? 'no chain of rights leads out of the only tenant'
+      : `no network path and no chain of rights leads across any of ${pairs}`;
+  if (holds) return `${nothing}${agreements()}`;
   const open = [
     network.holes.length > 0 ? `network paths lead across ${network.holes.length} of ${pairs}` : undefined,
     rights.holes.length > 0

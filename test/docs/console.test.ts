@@ -49,6 +49,9 @@ function pattern(output: string): RegExp {
 /** Puts into the folder what the page speaks of: the example, files that it shows, and its fixtures. */
 function prepare(folder: string, page: Page): void {
   symlinkSync(path.join(ROOT, 'dist'), path.join(folder, 'dist'));
+  if (page.name.startsWith('examples/')) {
+    cpSync(path.dirname(path.join(ROOT, page.name)), folder, { recursive: true });
+  }
   for (const { code, hint } of blocksOf(page)) {
     const name = /^file: (\S+)$/.exec(hint ?? '')?.[1];
     if (name !== undefined) writeFileSync(path.join(folder, name), code);

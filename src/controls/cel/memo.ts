@@ -55,10 +55,9 @@ function holdsNullAt(value: unknown, place: Place): boolean {
   if (typeof value !== 'object') return false;
   // Nulls do not count among the items and fields that there are.
   if (place.isCounted || countsWhole(value, place)) return holdsNull(value);
-  const { items, fields } = place;
+  const { items, names, fields } = place;
   if (Array.isArray(value)) return items !== undefined && value.some((item) => holdsNullAt(item, items));
-  for (const [name, field] of fields) if (holdsNullAt((value as JsonObject)[name], field)) return true;
-  return false;
+  return names.some((name, index) => holdsNullAt((value as JsonObject)[name], fields[index]!));
 }
 
 /** Reads that begin alike, as a tree: what is missing for one is missing for all below it. */
@@ -67,11 +66,13 @@ interface Place {
   isWhole: boolean;
   isCounted: boolean;
   items: Place | undefined;
-  readonly fields: Map<string, Place>;
+  /** The fields that are read, and what of each, in the same order: quicker to go through than a map. */
+  readonly names: string[];
+  readonly fields: Place[];
 }
 
 function newPlace(): Place {
-  return { isWhole: false, isCounted: false, items: undefined, fields: new Map() };
+  return { isWhole: false, isCounted: false, items: undefined, names: [], fields: [] };
 }
 
 function treeOf(reads: readonly Read[]): Place {
@@ -94,9 +95,10 @@ function stepInto(place: Place, step: string): Place {
     case EACH:
       return (place.items ??= newPlace());
     default: {
-      const next = place.fields.get(step) ?? newPlace();
-      place.fields.set(step, next);
-      return next;
+      const known = place.names.indexOf(step);
+      if (known >= 0) return place.fields[known]!;
+      place.names.push(step);
+      return place.fields[place.fields.push(newPlace()) - 1]!;
     }
   }
 }
@@ -104,12 +106,14 @@ function stepInto(place: Place, step: string): Place {
 /** A copy of what is read of a value, which is JSON: whoever asked may change the value afterwards. */
 function pictureAt(value: unknown, place: Place): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { fields, items } = place;
+  const { items, names, fields } = place;
   if (countsWhole(value, place)) return structuredClone(value);
   if (Array.isArray(value)) return value.map((item) => (items ? pictureAt(item, items) : undefined));
   // Where the fields are counted, the others have to be there, too.
   const picture: Record<string, unknown> = place.isCounted ? { ...value } : {};
-  for (const [name, field] of fields) picture[name] = pictureAt((value as JsonObject)[name], field);
+  names.forEach((name, index) => {
+    picture[name] = pictureAt((value as JsonObject)[name], fields[index]!);
+  });
   return picture;
 }
 
@@ -118,11 +122,14 @@ function agrees(value: unknown, picture: unknown, place: Place): boolean {
   if (value === picture) return true;
   if (!areAlike(value, picture)) return false;
   if (countsWhole(value, place)) return areEqual(value, picture);
-  const { isCounted, items, fields } = place;
+  const { isCounted, items, names, fields } = place;
   if (Array.isArray(value)) return listsAgree(value, picture as unknown[], items);
   if (isCounted && sizeOf(value) !== sizeOf(picture as object)) return false;
-  for (const [name, field] of fields) {
-    if (!agrees((value as JsonObject)[name], (picture as JsonObject)[name], field)) return false;
+  for (let index = 0; index < names.length; index += 1) {
+    const member = (value as JsonObject)[names[index]!];
+    const other = (picture as JsonObject)[names[index]!];
+    // Most fields that are read are missing from both.
+    if (member !== other && !agrees(member, other, fields[index]!)) return false;
   }
   return true;
 }
@@ -138,7 +145,7 @@ function listsAgree(
 
 /** Whether everything in a list or map counts, since it is another than the reads expect: the items of a map are its keys. */
 function countsWhole(value: object, { isWhole, items, fields }: Place): boolean {
-  return isWhole || (Array.isArray(value) ? fields.size > 0 : items !== undefined);
+  return isWhole || (Array.isArray(value) ? fields.length > 0 : items !== undefined);
 }
 
 /** Whether both are lists, or both are maps. */
@@ -189,11 +196,11 @@ function textOfList(list: readonly unknown[], { isCounted, items }: Place): stri
 
 function textOfFields(
   value: Readonly<Record<string, unknown>>,
-  { isCounted, fields }: Place,
+  { isCounted, names, fields }: Place,
 ): string | undefined {
   let text = isCounted ? `{${sizeOf(value)}:` : '{';
-  for (const [name, place] of fields) {
-    const part = textAt(value[name], place);
+  for (let index = 0; index < names.length; index += 1) {
+    const part = textAt(value[names[index]!], fields[index]!);
     if (part === undefined) return undefined;
     text += part;
   }

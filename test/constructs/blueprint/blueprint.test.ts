@@ -508,6 +508,9 @@ describe('the rest of a cdk8s App', () => {
     expect(JSON.parse(filesIn(dist())['construct-metadata.json']!)).toEqual({
       version: '1.0.0',
       resources: { settings: { path: 'chart/ns-settings' } },
+      objects: [
+        { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'ns', name: 'settings', path: 'chart/ns-settings' },
+      ],
     });
     make({});
     expect(Object.keys(filesIn(dist()))).toEqual(['10-ns.k8s.yaml']);

@@ -128,15 +128,18 @@ describe('a proof that is added to a blueprint', () => {
   });
 });
 
+/** Part of a container that breaks a control, and leads nowhere. */
+const ESCALATES = { securityContext: { allowPrivilegeEscalation: true } };
+
 describe('a waiver of a control about pods', () => {
   it('is recorded on the pods that need it, and on no others', () => {
     const { cluster, web } = blueprint();
     const containers = [{ image: 'registry.example/api:1.4.2', port: 8080 }];
     new HardenedDeployment(web, 'api', { containers });
-    new HardenedDeployment(web, 'agent', { containers, hostNetwork: true });
-    Waivers.of(web).waive('no-host-network', { reason: REASON });
+    new HardenedDeployment(web, 'agent', { containers: [{ ...containers[0]!, ...ESCALATES }] });
+    Waivers.of(web).waive('no-privilege-escalation', { reason: REASON });
     const annotations = (name: string) => objectOf(cluster, 'Deployment', name).metadata?.annotations;
-    expect(annotations('agent')).toEqual({ [`${WAIVER_ANNOTATION}no-host-network`]: REASON });
+    expect(annotations('agent')).toEqual({ [`${WAIVER_ANNOTATION}no-privilege-escalation`]: REASON });
     expect(annotations('api')).toBeUndefined();
   });
 });
@@ -152,7 +155,7 @@ describe('a waiver that a manifest brings with it', () => {
       annotations,
       namespace: 'shop-web',
     });
-    const pod = { hostPID: true, serviceAccountName: 'agent', containers: [CONTAINER] };
+    const pod = { serviceAccountName: 'agent', containers: [{ ...CONTAINER, ...ESCALATES }] };
     const documents = [
       { apiVersion: 'v1', kind: 'Pod', metadata: metadata('agent', ofPod), spec: pod },
       {
@@ -168,7 +171,7 @@ describe('a waiver that a manifest brings with it', () => {
   };
   const CONTAINER = { name: 'agent', image: 'registry.example/agent:1.0.0' };
   const waive = (control: string) => `${WAIVER_ANNOTATION}${control}`;
-  const [PID, CREDENTIAL] = [waive('no-host-pid'), waive('no-credential-in-config-map')];
+  const [ESCALATION, CREDENTIAL] = [waive('no-privilege-escalation'), waive('no-credential-in-config-map')];
 
   function included(ofPod: Annotations, ofMap: Annotations = { [CREDENTIAL]: REASON }) {
     const { cluster, web } = blueprint();
@@ -178,7 +181,7 @@ describe('a waiver that a manifest brings with it', () => {
   }
 
   it('excuses what it says, in pods and elsewhere, and stays as it is', () => {
-    const [ofPod, ofMap] = [{ [PID]: REASON }, { [CREDENTIAL]: `${REASON}; expires 2999-12-31` }];
+    const [ofPod, ofMap] = [{ [ESCALATION]: REASON }, { [CREDENTIAL]: `${REASON}; expires 2999-12-31` }];
     const { cluster } = included(ofPod, ofMap);
     expect(message(cluster)).toBe('');
     expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations).toEqual(ofPod);
@@ -186,43 +189,55 @@ describe('a waiver that a manifest brings with it', () => {
   });
 
   it.each([
-    ['has expired', `${REASON}; expires 2020-01-31`, "The waiver of 'no-host-pid' expired on 2020-01-31"],
+    [
+      'has expired',
+      `${REASON}; expires 2020-01-31`,
+      "The waiver of 'no-privilege-escalation' expired on 2020-01-31",
+    ],
     ['ends on no day', `${REASON}; expires 2999-02-31`, "expires on '2999-02-31', which is no day"],
-    ['has no reason', 'because', "The waiver of 'no-host-pid' has no reason that could be reviewed"],
-    ['is no text', true, "The waiver of 'no-host-pid' has no reason that could be reviewed"],
+    [
+      'has no reason',
+      'because',
+      "The waiver of 'no-privilege-escalation' has no reason that could be reviewed",
+    ],
+    ['is no text', true, "The waiver of 'no-privilege-escalation' has no reason that could be reviewed"],
   ])('excuses nothing and is a problem where it %s', (_what, value, fault) => {
-    const text = message(included({ [PID]: value }).cluster);
-    expect(text).toContain(`metadata.annotations['${PID}']`);
+    const text = message(included({ [ESCALATION]: value }).cluster);
+    expect(text).toContain(`metadata.annotations['${ESCALATION}']`);
     expect(text).toContain(fault);
-    expect(text).toContain('(Pod shop-web/agent): spec.hostPID breaks no-host-pid');
+    expect(text).toContain(
+      '(Pod shop-web/agent): spec.containers[0].securityContext.allowPrivilegeEscalation breaks no-privilege-escalation',
+    );
   });
 
   it('is a problem where it waives no control', () => {
-    const text = message(included({ [waive('no-such')]: REASON, [PID]: REASON }).cluster);
+    const text = message(included({ [waive('no-such')]: REASON, [ESCALATION]: REASON }).cluster);
     expect(text).toContain("It waives 'no-such', which is no control");
     expect(text).not.toContain('breaks');
   });
 
   it('is a problem where it excuses nothing, unless no blueprint asks its control', () => {
-    const text = message(included({ [PID]: REASON, [waive('no-host-ipc')]: REASON }).cluster);
+    const text = message(included({ [ESCALATION]: REASON, [waive('no-host-ipc')]: REASON }).cluster);
     expect(text).toContain(
       `metadata.annotations['${waive('no-host-ipc')}']: The waiver of 'no-host-ipc' excuses nothing`,
     );
     expect(text).toMatch(/has a problem,/);
-    expect(message(included({ [PID]: REASON, [waive('image-digest')]: REASON }).cluster)).toBe('');
+    expect(message(included({ [ESCALATION]: REASON, [waive('image-digest')]: REASON }).cluster)).toBe('');
   });
 
   it('comes before one of a construct above', () => {
-    const { cluster, web } = included({ [PID]: REASON });
+    const { cluster, web } = included({ [ESCALATION]: REASON });
     const other = new ApiObject(web, 'other-agent', {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'other-agent' },
-      spec: { hostPID: true, serviceAccountName: 'agent', containers: [CONTAINER] },
+      spec: { serviceAccountName: 'agent', containers: [{ ...CONTAINER, ...ESCALATES }] },
     });
-    Waivers.of(web).waive('no-host-pid', { reason: 'the reason of the chart' });
-    expect(objectOf(cluster, 'Pod', other.name).metadata?.annotations?.[PID]).toBe('the reason of the chart');
-    expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations?.[PID]).toBe(REASON);
+    Waivers.of(web).waive('no-privilege-escalation', { reason: 'the reason of the chart' });
+    expect(objectOf(cluster, 'Pod', other.name).metadata?.annotations?.[ESCALATION]).toBe(
+      'the reason of the chart',
+    );
+    expect(objectOf(cluster, 'Pod', 'agent').metadata?.annotations?.[ESCALATION]).toBe(REASON);
   });
 });
 
@@ -231,31 +246,33 @@ describe('a waiver that excuses nothing', () => {
 
   it('anywhere below its construct is a problem, told by path with its reason', () => {
     const { cluster, web } = blueprint();
-    new HardenedDeployment(web, 'agent', { containers: CONTAINERS, hostNetwork: true });
+    new HardenedDeployment(web, 'agent', { containers: [{ ...CONTAINERS[0]!, ...ESCALATES }] });
     const api = new HardenedDeployment(web, 'api', { containers: CONTAINERS });
-    Waivers.of(web).waive('no-host-network', { reason: REASON });
-    Waivers.of(api).waive('no-host-network', { reason: REASON });
+    Waivers.of(web).waive('no-privilege-escalation', { reason: REASON });
+    Waivers.of(api).waive('no-privilege-escalation', { reason: REASON });
     Waivers.of(cluster).waive('no-credential-in-config-map', { reason: REASON });
     expect(message(cluster)).toBe(
       'The blueprint has 2 problems, and nothing was written:\n' +
         `- the app: the waiver of 'no-credential-in-config-map' (${REASON}) excuses nothing: remove it. ` +
         'One that is left behind excuses the next mistake, which nobody has reviewed.\n' +
-        `- shop/web/api: the waiver of 'no-host-network' (${REASON}) excuses nothing: remove it. ` +
+        `- shop/web/api: the waiver of 'no-privilege-escalation' (${REASON}) excuses nothing: remove it. ` +
         'One that is left behind excuses the next mistake, which nobody has reviewed.',
     );
   });
 
   it('since a nearer one does is one too', () => {
     const { cluster, web } = blueprint();
-    const agent = new HardenedDeployment(web, 'agent', { containers: CONTAINERS, hostNetwork: true });
-    Waivers.of(agent).waive('no-host-network', { reason: REASON });
-    Waivers.of(web).waive('no-host-network', { reason: REASON });
-    expect(message(cluster)).toMatch(/has a problem,.*\n- shop\/web: the waiver of 'no-host-network'/);
+    const agent = new HardenedDeployment(web, 'agent', { containers: [{ ...CONTAINERS[0]!, ...ESCALATES }] });
+    Waivers.of(agent).waive('no-privilege-escalation', { reason: REASON });
+    Waivers.of(web).waive('no-privilege-escalation', { reason: REASON });
+    expect(message(cluster)).toMatch(
+      /has a problem,.*\n- shop\/web: the waiver of 'no-privilege-escalation'/,
+    );
   });
 
   it('is none where a construct of ours grants it to itself for when it is needed', () => {
     const { cluster, web } = blueprint();
-    waiveWhereNeeded(web, 'no-host-network', REASON);
+    waiveWhereNeeded(web, 'no-privilege-escalation', REASON);
     expect(message(cluster)).toBe('');
   });
 

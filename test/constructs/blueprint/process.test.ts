@@ -9,7 +9,7 @@ const PROGRAM = `
 const { Blueprint, ClusterTarget, HardenedDeployment, Tenant } = require(process.argv[2]);
 const cluster = new Blueprint({ target: ClusterTarget.kubernetes('1.33') });
 const web = new Tenant(cluster, 'shop').namespace('web');
-new HardenedDeployment(web, 'api', { hostNetwork: true, containers: [{ image: 'registry.example/api:1.0.0', port: 80 }] });
+new HardenedDeployment(web, 'api', { containers: [{ image: 'registry.example/api:1.0.0', port: 80, securityContext: { allowPrivilegeEscalation: true } }] });
 const ways = {
   thrown: () => cluster.synth(),
   'thrown in an async function': async () => cluster.synth(),
@@ -48,7 +48,7 @@ describe('a program whose blueprint has a problem', () => {
       expect(status).toBe(2);
       expect(stdout).toBe('');
       expect(stderr).toMatch(
-        /^The blueprint has a problem, and nothing was written:\n- shop\/web\/api\/Resource \(Deployment shop-web\/api\): spec\.template\.spec\.hostNetwork breaks no-host-network\. [^\n]+\n$/,
+        /^The blueprint has a problem, and nothing was written:\n- shop\/web\/api\/Resource \(Deployment shop-web\/api\): spec\.template\.spec\.containers\[0\]\.securityContext\.allowPrivilegeEscalation breaks no-privilege-escalation\. [^\n]+\n$/,
       );
       expect(fs.readdirSync(folder.path)).toEqual(['program.js']);
     },

@@ -339,6 +339,54 @@ describe('a waiver', () => {
     });
   });
 
+  it('that excuses nothing is refused once nothing else is wrong, wherever it was granted', () => {
+    const app = stockApp();
+    const chart = new Chart(app, 'chart');
+    new Chart(app, 'other');
+    const open = pod(chart, 'a', { hostNetwork: true });
+    const used = new HardenedDeployment(new Chart(app, 'web'), 'api', { containers });
+    for (const scope of [chart, open, used]) Waivers.of(scope).waive('no-host-network', { reason: REASON });
+    Waivers.of(app).waive('no-host-pid', { reason: REASON });
+    // Only a blueprint asks this one, and the same chart may be in one.
+    Waivers.of(app).waive('pod-network-isolated', { reason: REASON });
+    const unused = (place: string, control: string) =>
+      `[] ${place}: the waiver of '${control}' (${REASON}) excuses`;
+    const { message } = errorOf(() => synthesize(app));
+    expect(message.match(/^ {2}.*? excuses/gm)).toEqual([
+      `  ${unused('the app', 'no-host-pid')}`,
+      `  ${unused('chart', 'no-host-network')}`,
+      `  ${unused('web/api', 'no-host-network')}`,
+    ]);
+    pod(chart, 'b', { hostIPC: true });
+    expect(errorOf(() => app.synthYaml()).message).not.toContain('excuses nothing');
+  });
+
+  it('that excuses nothing is refused above a hardened workload too, and passed over where nothing is hardened', () => {
+    const make = (isNeeded: boolean) => {
+      const app = stockApp();
+      const [chart, plain] = [new Chart(app, 'chart'), new Chart(app, 'plain')];
+      pod(plain, 'a', { hostNetwork: true });
+      Waivers.of(plain).waive('no-host-network', { reason: REASON });
+      Waivers.of(chart).waive('no-host-network', { reason: REASON });
+      new HardenedDeployment(chart, 'api', { containers, hostNetwork: isNeeded });
+      return app;
+    };
+    expect(() => make(true).synth()).not.toThrow();
+    expect(errorOf(() => make(false).synth()).message).toMatch(
+      /^ {2}\[\] chart: the waiver of 'no-host-network'/m,
+    );
+  });
+
+  it('that an object brings and that excuses nothing is refused', () => {
+    const app = stockApp();
+    new ApiObject(new Chart(app, 'chart'), 'settings', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { annotations: { 'cdk8s-bulwark/waive.no-host-pid': REASON } },
+    });
+    expect(() => synthesize(app)).toThrow(/chart\/settings .*The waiver of 'no-host-pid' excuses nothing/s);
+  });
+
   it('lifts no other control and nothing beside it', () => {
     const app = stockApp();
     const [one, two] = [new Chart(app, 'one'), new Chart(app, 'two')];
@@ -366,17 +414,24 @@ describe('a waiver', () => {
     Waivers.of(object).waive('no-service-links', { reason: 'the nearest reason' });
     Waivers.of(app).waive('no-service-links', { reason: 'the farthest reason' });
     Waivers.of(chart).waive('no-service-links', { reason: 'a reason in between' });
-    expect(annotations(synthesize(app)[0])).toEqual({
-      'cdk8s-bulwark/waive.no-service-links': 'the nearest reason',
-    });
+    pod(chart, 'b');
+    pod(new Chart(app, 'other'), 'c');
+    expect(synthesize(app).map(annotations)).toEqual(
+      ['the nearest reason', 'a reason in between', 'the farthest reason'].map((reason) => ({
+        'cdk8s-bulwark/waive.no-service-links': reason,
+      })),
+    );
   });
 
-  it('that has expired is outdone by a nearer one that has not', () => {
+  it('that has expired is outdone by a nearer one that has not, and then excuses nothing', () => {
     const app = stockApp();
     const object = pod(new Chart(app, 'chart'), 'a');
     Waivers.of(app).waive('no-service-links', { reason: REASON, expires: '2001-01-01' });
     Waivers.of(object).waive('no-service-links', { reason: REASON, expires: '2999-01-01' });
-    expect(annotations(synthesize(app)[0])).toEqual({
+    expect(errorOf(() => synthesize(app)).message).toMatch(
+      /following errors:\n {2}\[\] the app: .* excuses nothing.*$/,
+    );
+    expect(annotations(object.toJson())).toEqual({
       'cdk8s-bulwark/waive.no-service-links': `${REASON}; expires 2999-01-01`,
     });
   });

@@ -72,19 +72,19 @@ describe('what is explicitly unsafe', () => {
       ],
     });
     expect(() => cluster.synth()).toThrow(
-      /The blueprint has 3 problems[^]*shop\/web\/app\/Resource \(Deployment shop-web\/app\): spec\.template\.spec\.containers\[0\]\.securityContext\.privileged breaks no-privileged-container\. .*Fix: Remove it/,
+      /The blueprint has 4 problems[^]*shop\/web\/app\/Resource \(Deployment shop-web\/app\): spec\.template\.spec\.containers\[0\]\.securityContext\.privileged breaks no-privileged-container\. .*Fix: Remove it/,
     );
   });
 
   it('passes where it is waived, and says so on the object', () => {
     const { cluster, web } = blueprint();
-    Waivers.of(web).waive('no-host-network', {
-      reason: 'announces routes of the node',
-      expires: '2999-12-31',
-    });
+    for (const control of ['no-host-network', 'no-way-out-of-tenant']) {
+      Waivers.of(web).waive(control, { reason: 'announces routes of the node', expires: '2999-12-31' });
+    }
     new HardenedDaemonSet(web, 'router', { hostNetwork: true, containers: [{ ...CONTAINERS[0]! }] });
     expect(objectOf(cluster, 'DaemonSet', 'router').metadata?.annotations).toEqual({
       'cdk8s-bulwark/waive.no-host-network': 'announces routes of the node; expires 2999-12-31',
+      'cdk8s-bulwark/waive.no-way-out-of-tenant': 'announces routes of the node; expires 2999-12-31',
     });
   });
 

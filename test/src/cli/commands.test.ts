@@ -393,3 +393,62 @@ function bomb(): string {
   );
   return ['apiVersion: v1', 'kind: ConfigMap', 'data:', '  l0: &l0 [x, x, x]', ...levels].join('\n');
 }
+
+describe('the construct that made an object', () => {
+  const pod = (name: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: shop}\nspec: {hostPID: true, containers: [{name: a, image: "r.example/a:1"}]}\n---\n`;
+  const paths = (...files: string[]) => {
+    const { findings } = JSON.parse(check(files, { control: ['no-host-pid'] }).output) as {
+      findings: { object: { name: string }; constructPath?: string }[];
+    };
+    return findings.map(({ object, constructPath }) => `${object.name} ${constructPath ?? '-'}`);
+  };
+  const record = (value: unknown) => write('dist/construct-metadata.json', JSON.stringify(value));
+
+  it('is the one that a blueprint recorded for its kind, namespace and name', () => {
+    write('dist/a.yaml', pod('api') + pod('worker'));
+    write('other/a.yaml', pod('api'));
+    const entry = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: 'shop',
+      name: 'api',
+      path: 'shop/api/Resource',
+    };
+    const others = [
+      { ...entry, kind: 'Service', path: 'shop/api/Service' },
+      { ...entry, namespace: 'else', path: 'else/api' },
+    ];
+    record({
+      version: '1.0.0',
+      resources: { api: { path: 'shop/api/Service' } },
+      objects: [entry, ...others],
+    });
+    expect(paths(folder)).toEqual(['api shop/api/Resource', 'worker -', 'api -']);
+    expect(paths(path.join(folder, 'dist/a.yaml'))).toEqual(['api shop/api/Resource', 'worker -']);
+    expect(check([path.join(folder, 'dist')], { format: 'text' }).output).toContain(
+      '\n  construct shop/api/Resource\n',
+    );
+    const sarif = check([folder], { format: 'sarif', control: ['no-host-pid'] }).output;
+    expect(sarif).toMatch(/"fullyQualifiedName": "shop\/api\/Resource",\s+"kind": "declaration"/);
+  });
+
+  it('is that of cdk8s, which records names alone, where one object has the name', () => {
+    write(
+      'dist/a.yaml',
+      `${pod('api')}${pod('worker')}apiVersion: v1\nkind: Service\nmetadata: {name: api}\n`,
+    );
+    record({ version: '1.0.0', resources: { api: { path: 'chart/api' }, worker: { path: 'chart/worker' } } });
+    expect(paths(folder)).toEqual(['api -', 'worker chart/worker']);
+  });
+
+  it.each(['', '{"objects": 1}', '{"objects": [null, {"path": 2}]}', '[]', '{"resources": {"api": null}}'])(
+    'is not known where %j is recorded, which is no manifest either',
+    (text) => {
+      write('dist/a.yaml', pod('api'));
+      write('dist/construct-metadata.json', text);
+      expect(paths(folder)).toEqual(['api -']);
+      expect(check([folder]).errors).toEqual([]);
+    },
+  );
+});

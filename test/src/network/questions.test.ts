@@ -1,6 +1,7 @@
 import { BulwarkError } from '../../../src/errors';
 import type { Manifest } from '../../../src/manifest/manifest';
 import { diffConnections } from '../../../src/network/diff';
+import { endpointName } from '../../../src/network/endpoint';
 import { explainConnection } from '../../../src/network/explain';
 import { exposureOf } from '../../../src/network/exposure';
 import { CONNECTION_FORMATS } from '../../../src/network/format';
@@ -38,6 +39,14 @@ describe('A connection is explained', () => {
     expect(explain('stats/api', '169.254.169.254', 80)).toEqual([
       'stats/api[Deployment] may connect to 169.254.169.254 on TCP 80.',
       'NetworkPolicy stats/api lets it out of stats/api, by spec.egress[0].',
+    ]);
+  });
+
+  it('with an address that may be the node of the pods, which policies do not keep out', () => {
+    expect(explain('10.0.0.9', 'shop-web/db', 80)).toEqual([
+      '10.0.0.9 may not connect to shop-web/db[Deployment] on TCP 80.',
+      'NetworkPolicy shop-web/default-deny and NetworkPolicy shop-web/db select shop-web/db for ingress, and no rule lets TCP 80 into it.',
+      'A node reaches its own pods whatever policies say, so 10.0.0.9 may connect if it is the node of shop-web/db.',
     ]);
   });
 
@@ -329,6 +338,17 @@ describe('A difference', () => {
   });
 });
 
+it('A connection says whether a policy or the lack of any lets it be', () => {
+  const free = [deployment('free', 'x'), deployment('free', 'y')];
+  const connections = analyzeNetwork([...TWO_TENANTS, ...free]).connections();
+  const basisOf = (from: string, to: string) =>
+    connections.find(
+      ({ source, destination }) => endpointName(source) === from && endpointName(destination) === to,
+    )?.basis;
+  expect(basisOf('shop-web/web[Deployment]', 'stats/api[Deployment]')).toBe('policy');
+  expect(basisOf('free/x[Deployment]', 'free/y[Deployment]')).toBe('default');
+});
+
 describe('Connections are written', () => {
   const connections = analyzeNetwork(TWO_TENANTS).connections();
 
@@ -350,11 +370,28 @@ describe('Pods in the network of their node', () => {
     expect(reachability.allows('shop-web/agent', 'stats/api', 'TCP', 8080)).toBe(true);
     expect(reachability.allows('shop-web/agent', 'stats/api', 'TCP', 8081)).toBe(false);
     expect(reachability.notes.join()).toContain('shop-web/agent');
+    expect(reachability.notes.join()).toContain('as the policies are written');
+  });
+
+  it('are told from other ends of connections, in JSON', () => {
+    const reachability = analyzeNetwork([...TWO_TENANTS, host]);
+    const listed = JSON.parse(CONNECTION_FORMATS.json(reachability.connections())) as Record<
+      string,
+      string
+    >[];
+    const [of, others] = [true, false].map((isOf) =>
+      listed.filter(({ src, dst }) => [src, dst].some((end) => end?.startsWith('shop-web/agent')) === isOf),
+    );
+    expect(of!.map(({ basis }) => basis)).toEqual(of!.map(() => 'host-network'));
+    expect(of!.length).toBeGreaterThan(0);
+    expect(others!.filter(({ basis }) => basis !== undefined)).toEqual([]);
+    expect(others!.length).toBeGreaterThan(0);
   });
 
   it('or as their node, which no selector matches and no policy restricts', () => {
     const reachability = analyzeNetwork([...TWO_TENANTS, host], { hostNetwork: 'node' });
     expect(reachability.allows('shop-web/agent', 'stats/api', 'TCP', 8080)).toBe(false);
     expect(reachability.allows('shop-web/agent', '8.8.8.8', 'TCP', 443)).toBe(true);
+    expect(reachability.notes.join()).toContain('taken for the node, which no policy restricts');
   });
 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { guardrailManifests } from '../../../src/admission/guardrails';
 import { closedByGuardrails, parseSubject, provePermissions, rbacOf } from '../../../src/rbac';
+import { findControl } from '../../../src/controls/catalogue';
+import { checkManifests } from '../../../src/controls/check';
+import { allowancesConfigMap } from '../../../src/tenancy/allowances';
 import type { Manifest } from '../../../src/manifest/manifest';
 import { formatSummary, summarize } from '../../../src/report/summary';
 import { ClusterTarget } from '../../../src/target/target';
@@ -215,6 +218,41 @@ it('lets the people of a tenant into its teams, and not those of a team into the
   ]);
 });
 
+describe('the only tenant of a cluster', () => {
+  const alone = [namespace('shop-web', 'shop'), namespace('tools')];
+  const theoremOf = (...manifests: Manifest[]) =>
+    summarize([...alone, ...manifests], ClusterTarget.kubernetes('1.33')).theorem;
+
+  it.each<[string, Manifest[]]>([
+    ['reads Secrets everywhere', [...member, ...give(DEV, 'get secrets')]],
+    ['has a pod on its node', [pod('shop-web/a', { hostPID: true })]],
+    ['binds itself cluster-admin', [...member, ...give(DEV, `bind,create clusterrolebindings.${RBAC}`)]],
+    [
+      'becomes a scanner that reads everything',
+      [...member, ...give(DEV, 'create pods', 'tools'), ...give('sa:tools/scanner', 'get secrets')],
+    ],
+    ['opens its network', give(DEV, 'create networkpolicies.networking.k8s.io', 'shop-web')],
+  ])('gets out of it when it %s', (_when, manifests) => {
+    const { holds, rights, counterExamples } = theoremOf(...manifests);
+    expect(holds).toBe(false);
+    expect(rights.holes).not.toEqual([]);
+    expect(counterExamples[0]).toContain('A way leads from the tenant shop into the whole cluster: ');
+  });
+
+  it('is kept in it where it has rights in its own namespaces', () => {
+    const { holds, counterExamples } = theoremOf(...member, pod('shop-web/a'));
+    expect({ holds, counterExamples }).toEqual({ holds: true, counterExamples: [] });
+  });
+
+  it('is told in the summary whether it is', () => {
+    const target = ClusterTarget.kubernetes('1.33');
+    const text = (...manifests: Manifest[]) =>
+      formatSummary(summarize([...alone, ...manifests], target)).replaceAll(/\s+/g, ' ');
+    expect(text(...member)).toContain('no chain of rights leads out of the only tenant');
+    expect(text(...member, ...give(DEV, 'get secrets'))).toContain('1 way of rights leads out of tenants');
+  });
+});
+
 const relabels = give('sa:shop-web/api', 'patch namespaces', 'shop-web');
 
 function guards(change: (spec: any) => void = () => undefined, platformGroups?: string[]): Manifest[] {
@@ -258,6 +296,58 @@ it.each<[string, Manifest[]]>([
   ['exempts a group of the tenant', guards(undefined, ['system:serviceaccounts:shop-web'])],
 ])('takes a policy of the name of a guard rail for nothing when it %s', (_what, weak) => {
   expect(ways(...relabels, ...weak)).toEqual(['shop -> all']);
+});
+
+describe('what is advised', () => {
+  const control = findControl('no-way-out-of-tenant')!;
+  const target = ClusterTarget.kubernetes('1.33');
+  const adviceFor = (...manifests: Manifest[]) =>
+    checkManifests([...TENANTS, ...manifests], { target, controls: [control] }).map(({ fix }) => fix);
+
+  it('where guard rails would close the way names them', () => {
+    expect(adviceFor(...give(DEV, 'create networkpolicies.networking.k8s.io', 'shop-web'))).toEqual([
+      expect.stringContaining('or add new Guardrails('),
+    ]);
+  });
+
+  it('about a right that no guard rail is about is to take it away', () => {
+    expect(adviceFor(...member, ...give(DEV, 'list pods'))).toEqual([control.fix]);
+  });
+
+  it('about a pod that is its node’s is about the pod', () => {
+    expect(adviceFor(pod('shop-web/a', { hostPID: true }))).toEqual([
+      expect.stringContaining('Take out of the pod what leads to the node'),
+    ]);
+  });
+});
+
+describe('the guard rail about Secrets', () => {
+  const target = ClusterTarget.kubernetes('1.33');
+  const rails = guardrailManifests({ target });
+  const allowances = (waived: string[], place = 'shop-web') =>
+    allowancesConfigMap(place, { waivedControls: waived });
+  const without = (name: string) =>
+    rails.filter(({ metadata, spec }: any) => (spec.policyName ?? metadata.name) !== name);
+  const isOpen = (...manifests: Manifest[]) =>
+    closedByGuardrails([...TENANTS, ...manifests])('create-secrets', 'shop-web') === undefined;
+
+  it('closes the way of who asks for the token of an account', () => {
+    expect(isOpen()).toBe(true);
+    expect(isOpen(...rails)).toBe(false);
+    expect(isOpen(...rails, allowances([]))).toBe(false);
+    expect(isOpen(...rails, allowances(['no-host-network']))).toBe(false);
+  });
+
+  it('closes nothing where the allowances of the namespace waive its control', () => {
+    expect(isOpen(...rails, allowances(['no-host-network', 'no-token-secret']))).toBe(true);
+    expect(isOpen(...rails, allowances(['no-token-secret'], 'bank-web'))).toBe(false);
+  });
+
+  it('closes nothing where nobody keeps the tenant from its allowances', () => {
+    expect(isOpen(...without('bulwark-platform-owned'))).toBe(true);
+    expect(isOpen(...without('bulwark-secrets'))).toBe(true);
+    expect(isOpen(...without('bulwark-namespaces'))).toBe(false);
+  });
 });
 
 it('never says that a tenant is kept apart while one of its subjects may read in another (random rights)', () => {

@@ -120,6 +120,7 @@ describe('formatSummary', () => {
       'tenants   1: shop (shop-web)',
       'network   1 workload reaches metadata addresses, such as shop-web/agent[Pod]',
       '            169.254.169.254',
+      'isolation no chain of rights leads out of the only tenant',
       `controls  ${controls.size} of ${controls.size} hold for all 2 workloads`,
       'waivers   1',
       '          no-host-pid on Pod shop-web/agent: the agent reads processes',

@@ -1,26 +1,7 @@
-import { Subject, Tenant, type TenantProps } from '../../../constructs';
+import { Guardrails, Subject, Tenant, type TenantProps } from '../../../constructs';
 import { benchmarkTenants, TENANCY_BENCHMARKS } from '../../../src/tenancy/benchmark';
 import type { Manifest } from '../../../src/manifest/manifest';
-import { loadAll } from 'js-yaml';
 import { blueprint } from '../../constructs/support';
-
-/** What a policy has to say for the checks that look for one; what it does is tested where it is made. */
-const GUARDS = loadAll(`
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicy
-metadata: { name: guards }
-spec:
-  paramKind: { apiVersion: v1, kind: ConfigMap }
-  validations:
-    - expression: "!('cdk8s-bulwark/platform-owned' in object.metadata.labels)"
-    - expression: "object.spec.containers.all(one, one.imagePullPolicy == 'Always')"
-      message: tenant-allowances
----
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingAdmissionPolicyBinding
-metadata: { name: guards }
-spec: { policyName: guards, validationActions: [Deny] }
-`) as Manifest[];
 
 const GROUPS = {
   viewers: ['support'],
@@ -33,7 +14,8 @@ function manifestsOf(props: TenantProps = {}): Manifest[] {
   const { cluster } = blueprint();
   const team = new Tenant(cluster, 'team', { groups: GROUPS, ...props });
   ['web', 'data'].forEach((name) => team.namespace(name));
-  return [...cluster.synth().manifests, ...GUARDS];
+  new Guardrails(cluster, 'guardrails', { controls: ['image-pull-always'] });
+  return [...cluster.synth().manifests];
 }
 
 /** Benchmark and problem of every check that does not hold for `team`. */
@@ -94,7 +76,8 @@ describe('a tenant', () => {
     const team = new Tenant(cluster, 'team', { groups: GROUPS });
     team.namespace('web');
     new Tenant(team, 'payments').namespace('api');
-    expect(failures([...cluster.synth().manifests, ...GUARDS])).toEqual([]);
+    new Guardrails(cluster, 'guardrails', { controls: ['image-pull-always'] });
+    expect(failures(cluster.synth().manifests)).toEqual([]);
   });
 });
 
