@@ -25,6 +25,7 @@ export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
  *
  * The rule of a control is in its policy as it is, so both say the same. A workload that a waiver excuses has to have the
  * control among the `waivedControls` of its tenant's allowances as well, or the synthesis fails.
+ * With `repairs` the API server also sets what is unset, as the hardening kernel does.
  *
  * @example new Guardrails(cluster, 'guardrails', { platformGroups: ['platform-engineers'] });
  *
@@ -32,7 +33,8 @@ export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
  */
 export class Guardrails extends Chart {
   /**
-   * @throws BulwarkError for a target before 1.30 unless it is to be left out, and for a group that would exempt everybody.
+   * @throws BulwarkError for a target before 1.30 unless it is to be left out, for `repairs` and a target before 1.36, and
+   * for a group that would exempt everybody.
    */
   constructor(scope: Construct, id: string, props: GuardrailsProps = {}) {
     super(scope, id);

@@ -33,6 +33,7 @@ import {
   type NamedExpression,
   type Validation,
 } from './policy';
+import { isRepaired, repairManifests } from './repairs';
 import { bringsPod, POD_SHAPES, podVariables, type PodShape } from './shapes';
 import { EXCEPT_CONTROL_PLANE, exempt } from './who';
 
@@ -68,6 +69,12 @@ export interface GuardrailOptions {
    * @default system:masters and kubeadm:cluster-admins
    */
   readonly platformGroups?: readonly string[];
+  /**
+   * Whether the API server repairs what a tenant leaves unset, as the hardening kernel does, before it judges
+   * (MutatingAdmissionPolicy v1, Kubernetes 1.36 and newer).
+   * @default false
+   */
+  readonly repairs?: boolean;
   /** Groups that nothing here holds, for emergencies. @default none */
   readonly breakGlassGroups?: readonly string[];
 }
@@ -81,14 +88,34 @@ export const DEFAULT_PLATFORM_GROUPS: readonly string[] = ['system:masters', 'ku
 const IN_TENANTS: LabelRequirement = { key: TENANT_LABEL, operator: 'Exists' };
 const ENFORCED = 'pod-security.kubernetes.io/enforce';
 const OLDEST_MINOR = 30;
+const OLDEST_REPAIRING_MINOR = 36;
 
 /**
- * The ValidatingAdmissionPolicies and their bindings, in the order of their names.
- * @throws BulwarkError for a target without ValidatingAdmissionPolicy v1, and for a group that would exempt everybody.
+ * The ValidatingAdmissionPolicies and their bindings, in the order of their names, after the policies that repair.
+ * @throws BulwarkError for a target without ValidatingAdmissionPolicy v1, or without MutatingAdmissionPolicy v1 where repairs
+ * are asked for, and for a group that would exempt everybody.
  */
 export function guardrailManifests(options: GuardrailOptions): Manifest[] {
   const policies = guardrailPolicies(options);
-  return [...policies.map(policyManifest), ...policies.flatMap((policy) => bindingsOf(policy, options))];
+  return [
+    ...repairs(options),
+    ...policies.map(policyManifest),
+    ...policies.flatMap((policy) => bindingsOf(policy, options)),
+  ];
+}
+
+function repairs(options: GuardrailOptions): Manifest[] {
+  if (options.repairs !== true) return [];
+  const { target, breakGlassGroups = [] } = options;
+  return POD_SHAPES.filter(isRepaired).flatMap((shape) =>
+    repairManifests({
+      shape,
+      controls: requestedControls(options).filter(isPodControl),
+      target,
+      conditions: exempt('not-in-an-emergency', breakGlassGroups),
+      namespaces: [IN_TENANTS],
+    }),
+  );
 }
 
 /** The policies before they are written down. */
@@ -123,12 +150,24 @@ function whyNot({ id, scope }: Control): string {
   );
 }
 
-function checkOptions({ target, platformGroups = [], breakGlassGroups = [] }: GuardrailOptions): void {
+function checkOptions({
+  target,
+  platformGroups = [],
+  breakGlassGroups = [],
+  repairs: repairing = false,
+}: GuardrailOptions): void {
   if (target.minor < OLDEST_MINOR) {
     throw new BulwarkError(
       `Guard rails need ValidatingAdmissionPolicy v1, which the API server has from 1.${OLDEST_MINOR} on, and the target is ${target.version}: ` +
         `it would refuse the objects, and hold nobody to anything. Name a target of 1.${OLDEST_MINOR} or newer, or leave Guardrails out; ` +
         "for an older cluster pass olderTarget: 'leave-out' to make none there.",
+    );
+  }
+  if (repairing && target.minor < OLDEST_REPAIRING_MINOR) {
+    throw new BulwarkError(
+      `Guard rails that repair need MutatingAdmissionPolicy v1, which the API server has from 1.${OLDEST_REPAIRING_MINOR} on, and the target is ` +
+        `${target.version}: it would refuse the objects, and repair nothing. Name a target of 1.${OLDEST_REPAIRING_MINOR} or newer, or remove repairs: true; ` +
+        'what synthesizes with Bulwark is repaired in any case.',
     );
   }
   const everybody = ['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts'];

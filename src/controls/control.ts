@@ -47,7 +47,25 @@ export interface Parameters {
 export type Rule = string | ((target: ClusterTarget) => string);
 
 /** Sets what is unset so that the rule holds. Changes its arguments, and never a value that somebody chose. */
-export type Repair = (pod: PodTemplate, container: Container, target: ClusterTarget) => void;
+export interface Repair {
+  (pod: PodTemplate, container: Container, target: ClusterTarget): void;
+  /** The same as an API server can do it, by an admission policy. @default none: it cannot */
+  readonly patches?: (target: ClusterTarget) => readonly FieldPatch[];
+}
+
+/** Sets one field where the rule of a control does not hold, as a repair that an API server carries out. */
+export interface FieldPatch {
+  /** What the field is in: the pod's spec, each of its containers or volumes, or each mount of its containers. */
+  readonly of: 'pod' | 'container' | 'volume' | 'mount';
+  readonly field: readonly string[];
+  /**
+   * The value, in the Common Expression Language. `container`, `volume` and `mount` are what the field is in; where the rule is
+   * about each container, `container` is one for which it does not hold.
+   */
+  readonly value: string;
+  /** What else has to be so, in the same language. @default that the field is unset */
+  readonly when?: string;
+}
 
 interface ControlInfo {
   /** Stable id, the one waivers name. */

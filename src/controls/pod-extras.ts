@@ -1,19 +1,29 @@
 import type { ClusterTarget } from '../target/target';
 import { isObject, type JsonObject } from '../manifest/manifest';
 import type { ObjectControl, PodControl, Repair } from './control';
-import { setPodSecurity } from './repairs';
+import { patchedBy, setPodSecurity } from './repairs';
 
 /** What is written to an emptyDir that names no limit, at most. */
 const DEFAULT_SIZE_LIMIT = '1Gi';
 
-const limitEmptyDirs: Repair = ({ spec }) => {
-  if (!Array.isArray(spec.volumes)) return;
-  spec.volumes = spec.volumes.map((volume) =>
-    isUnlimited(volume)
-      ? { ...volume, emptyDir: { sizeLimit: DEFAULT_SIZE_LIMIT, ...(volume.emptyDir as object) } }
-      : volume,
-  );
-};
+const limitEmptyDirs: Repair = patchedBy(
+  ({ spec }) => {
+    if (!Array.isArray(spec.volumes)) return;
+    spec.volumes = spec.volumes.map((volume) =>
+      isUnlimited(volume)
+        ? { ...volume, emptyDir: { sizeLimit: DEFAULT_SIZE_LIMIT, ...(volume.emptyDir as object) } }
+        : volume,
+    );
+  },
+  [
+    {
+      of: 'volume',
+      field: ['emptyDir', 'sizeLimit'],
+      value: `'${DEFAULT_SIZE_LIMIT}'`,
+      when: "has(volume.emptyDir) && !has(volume.emptyDir.sizeLimit) && volume.emptyDir.?medium.orValue('') == ''",
+    },
+  ],
+);
 
 /** Of a volume that names no source the API server makes an emptyDir. */
 function isUnlimited(volume: unknown): volume is JsonObject {

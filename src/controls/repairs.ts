@@ -2,7 +2,7 @@ import { isObject, withoutNulls } from '../manifest/manifest';
 import { isQuantity, parseQuantity } from '../manifest/quantity';
 import type { Container, PodSpec, PodTemplate, Quantity, SecurityContext } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
-import type { Repair } from './control';
+import type { FieldPatch, Repair } from './control';
 
 /** Requests and limits of a container that names none: small enough for a quota, large enough to start. */
 export const DEFAULT_RESOURCES = {
@@ -13,11 +13,27 @@ export const DEFAULT_RESOURCES = {
 /** Prefix of the annotation that names a container's AppArmor profile, deprecated since 1.30 (KEP-24). */
 export const APP_ARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
+/** Joins a repair and what an API server does in its place. */
+export function patchedBy(
+  repair: Repair,
+  patches: readonly FieldPatch[] | ((target: ClusterTarget) => readonly FieldPatch[]),
+): Repair {
+  const inCluster = typeof patches === 'function' ? patches : () => patches;
+  return Object.assign<Repair, { patches: NonNullable<Repair['patches']> }>(
+    (pod, container, target) => repair(pod, container, target),
+    { patches: inCluster },
+  );
+}
+
+/** JSON is the Common Expression Language, too. */
+const literal = (value: unknown): string => JSON.stringify(value).replaceAll('"', "'");
+
 /** Sets a field of the pod's spec that is unset. */
 export function setPodField(field: keyof PodSpec & string, value: unknown): Repair {
-  return ({ spec }) => {
+  const repair: Repair = ({ spec }) => {
     spec[field] ??= value;
   };
+  return patchedBy(repair, [{ of: 'pod', field: [field], value: literal(value) }]);
 }
 
 /**
@@ -31,61 +47,112 @@ function securityOf(holder: { securityContext?: SecurityContext }): SecurityCont
 
 /** Sets a field of the pod's securityContext that is unset, which every container without its own value inherits. */
 export function setPodSecurity(field: keyof SecurityContext & string, value: unknown): Repair {
-  return ({ spec }) => {
+  const repair: Repair = ({ spec }) => {
     securityOf(spec)[field] ??= withoutNulls(value);
   };
+  return patchedBy(repair, [{ of: 'pod', field: ['securityContext', field], value: literal(value) }]);
 }
 
 /** Sets a field of the container's securityContext that is unset. */
 export function setContainerSecurity(field: keyof SecurityContext & string, value: unknown): Repair {
-  return (_pod, container) => {
+  const repair: Repair = (_pod, container) => {
     securityOf(container)[field] ??= withoutNulls(value);
   };
+  return patchedBy(repair, [{ of: 'container', field: ['securityContext', field], value: literal(value) }]);
 }
 
 /** Dropping every capability covers whatever was dropped before. */
-export const dropAllCapabilities: Repair = (_pod, container) => {
-  const security = securityOf(container);
-  const { capabilities = {} } = security;
-  if (!isObject(capabilities) || !Array.isArray(capabilities.drop ?? [])) return;
-  security.capabilities = { ...capabilities, drop: ['ALL'] };
-};
+export const dropAllCapabilities: Repair = patchedBy(
+  (_pod, container) => {
+    const security = securityOf(container);
+    const { capabilities = {} } = security;
+    if (!isObject(capabilities) || !Array.isArray(capabilities.drop ?? [])) return;
+    security.capabilities = { ...capabilities, drop: ['ALL'] };
+  },
+  [
+    {
+      of: 'container',
+      field: ['securityContext', 'capabilities', 'drop'],
+      value: literal(['ALL']),
+      when: 'true',
+    },
+  ],
+);
 
 /**
  * cdk8s-plus writes `CAP_NET_BIND_SERVICE`, the kernel's name; Pod Security compares with the API's name, which has no prefix.
  * Only this one is respelled: any other name stays for the rule to refuse.
  */
-export const respellNetBindService: Repair = (_pod, container) => {
-  const capabilities = container.securityContext?.capabilities;
-  if (!Array.isArray(capabilities?.add)) return;
-  capabilities.add = capabilities.add.map((name) =>
-    name === 'CAP_NET_BIND_SERVICE' ? 'NET_BIND_SERVICE' : name,
-  );
-};
+export const respellNetBindService: Repair = patchedBy(
+  (_pod, container) => {
+    const capabilities = container.securityContext?.capabilities;
+    if (!Array.isArray(capabilities?.add)) return;
+    capabilities.add = capabilities.add.map((name) =>
+      name === 'CAP_NET_BIND_SERVICE' ? 'NET_BIND_SERVICE' : name,
+    );
+  },
+  [
+    {
+      of: 'container',
+      field: ['securityContext', 'capabilities', 'add'],
+      value:
+        "container.securityContext.capabilities.add.map(name, name == 'CAP_NET_BIND_SERVICE' ? 'NET_BIND_SERVICE' : name)",
+      when: "'CAP_NET_BIND_SERVICE' in container.?securityContext.?capabilities.?add.orValue([])",
+    },
+  ],
+);
 
 /** Sets the requests of CPU and memory that are unset. An unset request is the limit, as Kubernetes itself decides it. */
-export const setRequests: Repair = (_pod, container) => {
-  const resources = resourcesOf(container);
-  if (!resources) return;
-  container.resources = {
-    ...container.resources,
-    requests: { ...requested(resources), ...resources.requests },
-  };
-};
+export const setRequests: Repair = patchedBy(
+  (_pod, container) => {
+    const resources = resourcesOf(container);
+    if (!resources) return;
+    container.resources = {
+      ...container.resources,
+      requests: { ...requested(resources), ...resources.requests },
+    };
+  },
+  [
+    amountPatch('requests', 'cpu', requestedAs('cpu')),
+    amountPatch('requests', 'memory', requestedAs('memory')),
+  ],
+);
 
 /**
  * Sets the limits of CPU and memory that are unset. Memory is limited to what is requested, so that a node never promises
  * more than it has.
  */
-export const setLimits: Repair = (_pod, container) => {
-  const resources = resourcesOf(container);
-  if (!resources) return;
-  const { cpu, memory } = requested(resources);
-  container.resources = {
-    ...container.resources,
-    limits: { cpu: larger(cpu, DEFAULT_RESOURCES.limits.cpu), memory, ...resources.limits },
-  };
-};
+export const setLimits: Repair = patchedBy(
+  (_pod, container) => {
+    const resources = resourcesOf(container);
+    if (!resources) return;
+    const { cpu, memory } = requested(resources);
+    container.resources = {
+      ...container.resources,
+      limits: { cpu: larger(cpu, DEFAULT_RESOURCES.limits.cpu), memory, ...resources.limits },
+    };
+  },
+  [
+    amountPatch('limits', 'cpu', largerAs(requestedAs('cpu'), DEFAULT_RESOURCES.limits.cpu)),
+    amountPatch('limits', 'memory', requestedAs('memory')),
+  ],
+);
+
+type ResourceName = keyof typeof DEFAULT_RESOURCES.requests;
+
+function amountPatch(kind: 'requests' | 'limits', name: ResourceName, value: string): FieldPatch {
+  return { of: 'container', field: ['resources', kind, name], value };
+}
+
+/** What {@link requested} says, in the Common Expression Language. */
+function requestedAs(name: ResourceName): string {
+  const of = (kind: string) => `container.?resources.?${kind}[?'${name}']`;
+  return `string(${of('requests')}.orValue(${of('limits')}.orValue('${DEFAULT_RESOURCES.requests[name]}')))`;
+}
+
+function largerAs(amount: string, other: string): string {
+  return `(quantity(${amount}).isGreaterThan(quantity('${other}')) ? ${amount} : '${other}')`;
+}
 
 type Amounts = Record<string, Quantity>;
 
@@ -112,12 +179,29 @@ function larger(quantity: Quantity, other: Quantity): Quantity {
 }
 
 /** Confines the container with the runtime's default AppArmor profile, in the way the target reads it. */
-export const setAppArmor: Repair = (pod, container, target) => {
-  const profile = fieldProfile(pod, container) ??
-    annotatedProfile(pod, container) ?? { type: 'RuntimeDefault' };
-  if (target.appArmor !== 'annotation') writeField(pod, container, profile);
-  if (target.appArmor !== 'field') writeAnnotation(pod, container, profile);
-};
+export const setAppArmor: Repair = patchedBy(
+  (pod, container, target) => {
+    const profile = fieldProfile(pod, container) ??
+      annotatedProfile(pod, container) ?? { type: 'RuntimeDefault' };
+    if (target.appArmor !== 'annotation') writeField(pod, container, profile);
+    if (target.appArmor !== 'field') writeAnnotation(pod, container, profile);
+  },
+  // Whoever still writes the annotation, deprecated since 1.30, moves it to the field themselves.
+  ({ appArmor }) =>
+    appArmor === 'field'
+      ? [
+          {
+            of: 'pod',
+            field: ['securityContext', 'appArmorProfile'],
+            value: literal({ type: 'RuntimeDefault' }),
+            when:
+              '!variables.pod.?securityContext.?appArmorProfile.hasValue() && ' +
+              '!container.?securityContext.?appArmorProfile.hasValue() && ' +
+              `!variables.annotations.exists(key, key.startsWith('${APP_ARMOR_ANNOTATION}'))`,
+          },
+        ]
+      : [],
+);
 
 interface AppArmorProfile {
   readonly type?: string;

@@ -2,17 +2,30 @@ import type { JsonObject, Manifest } from '../manifest/manifest';
 import { containersOf } from '../manifest/pod';
 import type { ObjectControl, PodControl, Repair } from './control';
 import { isCredential, setsPassword } from './credential-patterns';
+import { patchedBy } from './repairs';
 
-const mountReadOnly: Repair = ({ spec }) => {
-  if (!Array.isArray(spec.volumes)) return;
-  const secrets = new Set(spec.volumes.filter((volume) => volume.secret).map(({ name }) => name));
-  for (const { container } of containersOf(spec)) {
-    if (!Array.isArray(container.volumeMounts)) continue;
-    container.volumeMounts = container.volumeMounts.map((mount) =>
-      secrets.has(mount.name) ? { readOnly: true, ...mount } : mount,
-    );
-  }
-};
+const mountReadOnly: Repair = patchedBy(
+  ({ spec }) => {
+    if (!Array.isArray(spec.volumes)) return;
+    const secrets = new Set(spec.volumes.filter((volume) => volume.secret).map(({ name }) => name));
+    for (const { container } of containersOf(spec)) {
+      if (!Array.isArray(container.volumeMounts)) continue;
+      container.volumeMounts = container.volumeMounts.map((mount) =>
+        secrets.has(mount.name) ? { readOnly: true, ...mount } : mount,
+      );
+    }
+  },
+  [
+    {
+      of: 'mount',
+      field: ['readOnly'],
+      value: 'true',
+      when:
+        '!mount.?readOnly.orValue(false) && ' +
+        'variables.pod.?volumes.orValue([]).exists(volume, volume.name == mount.name && has(volume.secret))',
+    },
+  ],
+);
 
 /** Where credentials are kept, and that they are not where everybody reads them. No message ever holds the value. */
 export const SECRET_CONTROLS: readonly (PodControl | ObjectControl)[] = [

@@ -70,12 +70,41 @@ describe('guard rails', () => {
     ]);
   });
 
+  it('repair before they judge where that is asked for, in the namespaces of tenants alone', () => {
+    const options = { target: ClusterTarget.kubernetes('1.36'), breakGlassGroups: ['fire'] };
+    const manifests = guardrailManifests({ ...options, repairs: true });
+    const repairs = manifests.filter(({ kind }) => kind.startsWith('Mutating'));
+    expect(manifests.slice(repairs.length)).toEqual(guardrailManifests(options));
+    expect(repairs.map(({ metadata }) => metadata!.name)).toEqual(
+      ['pods', 'controllers', 'cron-jobs', 'pod-templates'].flatMap((name) => [
+        `bulwark-repair-${name}`,
+        `bulwark-repair-${name}`,
+      ]),
+    );
+    const [policy, binding] = repairs as any[];
+    expect(policy.spec.matchConditions.map(({ name }: any) => name)).toEqual([
+      'not-in-an-emergency',
+      'brings-a-pod',
+    ]);
+    expect(policy.spec.matchConstraints.resourceRules[0]).toMatchObject({
+      operations: ['CREATE'],
+      resources: ['pods'],
+    });
+    expect(binding.spec.matchResources.namespaceSelector.matchExpressions).toEqual([
+      { key: 'cdk8s-bulwark/tenant', operator: 'Exists' },
+    ]);
+  });
+
   it.each([
     [{ platformGroups: ['system:authenticated'] }, "The group 'system:authenticated' cannot be exempt"],
     [{ breakGlassGroups: ['system:serviceaccounts'] }, "The group 'system:serviceaccounts' cannot be exempt"],
     [
       { controls: ['no-plaintext-secret'] },
       "cannot hold anybody to 'no-plaintext-secret': the API server holds",
+    ],
+    [
+      { repairs: true },
+      'MutatingAdmissionPolicy v1, which the API server has from 1.36 on, and the target is 1.30',
     ],
     [{ controls: ['no-root'] }, "cannot hold anybody to 'no-root': there is no such control"],
   ])('are refused with %j', (options, message) => {
