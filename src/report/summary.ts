@@ -25,6 +25,8 @@ export interface Summary {
   readonly workloads: number;
   /** Number of workloads each control holds for, by the control's id, for every control that the target has. */
   readonly controls: ReadonlyMap<string, number>;
+  /** Each ValidatingAdmissionPolicy, with what its bindings do: `Deny`, `Warn` or `Audit`. */
+  readonly guards: ReadonlyMap<string, readonly string[]>;
   readonly waivers: readonly RecordedWaiver[];
   /** What was proved of the tenants and their network. */
   readonly theorem: TenancyTheorem;
@@ -51,6 +53,7 @@ export function summarize(
     tenants: tenantsOf(manifests),
     workloads: workloads.length,
     controls: controlsHeld(workloads, target),
+    guards: guardsOf(manifests),
     waivers: manifests.flatMap(waiversOf),
     theorem: proveTenancy(manifests, { target, declared, judged }),
   };
@@ -75,6 +78,20 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
   return tenants;
 }
 
+function guardsOf(manifests: readonly Manifest[]): Map<string, readonly string[]> {
+  const named = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
+  const actions = new Map<string, Set<string>>();
+  for (const { metadata } of named('ValidatingAdmissionPolicy')) actions.set(metadata?.name ?? '', new Set());
+  for (const { spec } of named('ValidatingAdmissionPolicyBinding')) {
+    const { policyName, validationActions } = (spec ?? {}) as {
+      policyName?: string;
+      validationActions?: readonly string[] | null;
+    };
+    for (const action of validationActions ?? []) actions.get(policyName ?? '')?.add(action);
+  }
+  return new Map([...actions].map(([name, does]) => [name, [...does]]));
+}
+
 function controlsHeld(workloads: readonly PodTemplate[], target: ClusterTarget): Map<string, number> {
   const held = new Map<string, number>();
   for (const control of podControls()) {
@@ -90,7 +107,7 @@ function controlsHeld(workloads: readonly PodTemplate[], target: ClusterTarget):
 
 /** The summary as lines of text of at most 80 columns, as the command prints it. */
 export function formatSummary(summary: Summary): string {
-  const { kinds, needs, tenants, workloads, controls, waivers } = summary;
+  const { kinds, needs, tenants, workloads, controls, guards, waivers } = summary;
   const objects = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const broken = [...controls].filter(([, count]) => count < workloads);
   return [
@@ -103,16 +120,49 @@ export function formatSummary(summary: Summary): string {
       `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`,
     ),
     ...describeTheorem(summary.theorem).flatMap(([label, text]) => wrap(label, text)),
+    ...(guards.size > 0 ? wrap('guards', describeGuards(guards)) : []),
     ...wrap(
       'controls',
       `${controls.size - broken.length} of ${controls.size} hold for all ${workloads} workloads`,
     ),
     ...broken.flatMap(([id, count]) => wrap('', `${id} holds for ${count} of ${workloads}`)),
     ...wrap('waivers', `${waivers.length}`),
-    ...waivers.flatMap(({ control, object, reason, expires }) =>
-      wrap('', `${control} on ${describeObject(object)}: ${reason}${expires ? ` (expires ${expires})` : ''}`),
+    ...grouped(waivers).flatMap(([{ control, reason, expires }, objects]) =>
+      wrap('', `${control} on ${objects.join(', ')}: ${reason}${expires ? ` (expires ${expires})` : ''}`),
     ),
   ].join('\n');
+}
+
+/** The waivers that say the same of several objects as one, with the objects it is about. */
+function grouped(waivers: readonly RecordedWaiver[]): (readonly [RecordedWaiver, readonly string[]])[] {
+  const groups = new Map<string, RecordedWaiver[]>();
+  for (const waiver of waivers) {
+    const key = JSON.stringify([waiver.control, waiver.reason, waiver.expires]);
+    const group = groups.get(key);
+    if (group) group.push(waiver);
+    else groups.set(key, [waiver]);
+  }
+  return [...groups.values()].map((group) => [group[0]!, nameObjects(group.map(({ object }) => object))]);
+}
+
+/** The objects in words, the kind of several said once. */
+function nameObjects(objects: readonly Manifest[]): string[] {
+  const kinds = new Set(objects.map(({ kind }) => kind));
+  return [...kinds].map((kind) => {
+    const names = objects.filter((object) => object.kind === kind).map(describeObject);
+    return [names[0], ...names.slice(1).map((name) => name.slice(`${kind} `.length))].join(', ');
+  });
+}
+
+/** What the cluster itself asks of a request. */
+function describeGuards(policies: ReadonlyMap<string, readonly string[]>): string {
+  const bound = [...policies.values()].filter((actions) => actions.length > 0);
+  const actions = byCount(countBy(bound.flat(), (action) => action.toLowerCase()));
+  const each = [...actions].map(([action, count]) => `${count} ${action}`).join(', ');
+  const unbound = policies.size - bound.length;
+  const all = `${policies.size} admission ${policies.size === 1 ? 'policy' : 'policies'}`;
+  const rest = unbound > 0 ? [`${unbound} without a binding`] : [];
+  return `${all} for what is applied by hand: ${[...(each ? [each] : []), ...rest].join(', ')}`;
 }
 
 const WIDTH = 80;
