@@ -73,8 +73,8 @@ export function policyManifest(policy: GuardPolicy): Manifest {
       failurePolicy: policy.admitsUnjudged ? 'Ignore' : 'Fail',
       ...(readsAllowances && { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }),
       matchConstraints: {
-        resourceRules: resources,
-        ...(excluded && { excludeResourceRules: excluded }),
+        resourceRules: resources.map(everywhere),
+        ...(excluded && { excludeResourceRules: excluded.map(everywhere) }),
       },
       ...(conditions && { matchConditions: conditions }),
       ...(variables && { variables }),
@@ -85,6 +85,11 @@ export function policyManifest(policy: GuardPolicy): Manifest {
       })),
     },
   };
+}
+
+/** As the API server completes a rule, so that applying it again changes nothing. */
+function everywhere(rule: ResourceRule): JsonObject {
+  return { ...rule, scope: '*' };
 }
 
 const ACTIONS: Readonly<Record<GuardMode, string>> = { deny: 'Deny', warn: 'Warn', audit: 'Audit' };

@@ -13,6 +13,7 @@ import {
   podOf,
   serverMinor,
 } from './harness';
+import { until } from './admission/active';
 
 const DIST = join(__dirname, '../../dist');
 
@@ -56,6 +57,29 @@ function describeOutput(title: string, output: () => string): void {
       expect(stderr).toBe('');
     });
 
+    it('is guarded by its own rules, as soon as the API server has taken them up', async () => {
+      await until(async () => {
+        const answers = await Promise.all(BY_HAND.map((one) => one.attempt(server(), manifests)));
+        return BY_HAND.flatMap(({ policy }, index) => {
+          const { status, body } = answers[index]!;
+          return status >= 400 && body.message.includes(`'bulwark-${policy}'`) ? [] : [policy];
+        });
+      });
+    });
+
+    it('passes its own rules when everything in its namespaces is made anew', () => {
+      const made = 'deployments,statefulsets,cronjobs,services,ingresses,networkpolicies,rolebindings';
+      for (const { kind, metadata } of manifests) {
+        if (kind !== 'Namespace') continue;
+        server().kubectl(['delete', made, '--all', '--wait=false', '-n', metadata.name]);
+      }
+      const { stdout, stderr } = apply();
+      const anew = new Set(lines(stdout).map((line) => line.replace(/^.* /, '')));
+      expect([...anew].sort()).toEqual(['created', 'unchanged']);
+      expect(lines(stdout).filter((line) => line.endsWith(' created')).length).toBeGreaterThan(50);
+      expect(stderr).toBe('');
+    });
+
     it('has nothing to change when it is applied again', () => {
       const { stdout } = apply();
       expect(lines(stdout).filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
@@ -72,7 +96,7 @@ function describeOutput(title: string, output: () => string): void {
         expect([metadata.name, status, body.message]).toEqual([
           metadata.name,
           403,
-          expect.stringContaining('violates PodSecurity "restricted:v1.'),
+          expect.stringMatching(/violates PodSecurity "restricted:v1\.|'bulwark-pods'/),
         ]);
       }
     });
@@ -110,6 +134,45 @@ function describeOutput(title: string, output: () => string): void {
   // The accounts that pods run under are part of the output, so a pod whose account is missing has to be refused.
   describeWithApiServer(title, describeOutputOn, { serviceAccounts: true });
 }
+
+/** What somebody tries by hand, and the policy that has to be against it. */
+const BY_HAND: readonly {
+  readonly policy: string;
+  readonly attempt: (server: ApiServer, manifests: readonly any[]) => ReturnType<typeof create>;
+}[] = [
+  {
+    policy: 'pods',
+    attempt: (server, manifests) => {
+      const pod = firstPodOf(manifests, 'shop-web');
+      pod.spec.containers[0].securityContext.readOnlyRootFilesystem = false;
+      return create(server, pod, { dryRun: true });
+    },
+  },
+  {
+    policy: 'controllers',
+    attempt: (server, manifests) => {
+      const deployment = structuredClone(manifests.find(({ kind }) => kind === 'Deployment'));
+      deployment.metadata.name += '-by-hand';
+      deployment.spec.template.spec.automountServiceAccountToken = true;
+      return create(server, deployment, { dryRun: true });
+    },
+  },
+  {
+    policy: 'services',
+    attempt: (server) =>
+      server.request(
+        'POST',
+        '/api/v1/namespaces/shop-web/services?dryRun=All',
+        {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name: 'by-hand', namespace: 'shop-web' },
+          spec: { type: 'NodePort', ports: [{ port: 80 }], selector: { app: 'frontend' } },
+        },
+        { as: 'system:serviceaccount:pipelines:shop', groups: ['system:authenticated'] },
+      ),
+  },
+];
 
 /** The pods that run at the same time; of a CronJob, those of one run. */
 function replicasOf(manifest: any): any[] {
