@@ -77,7 +77,7 @@ export function policyManifest(policy: GuardPolicy): Manifest {
         ...(excluded && { excludeResourceRules: excluded.map(everywhere) }),
       },
       ...(conditions && { matchConditions: conditions }),
-      ...(variables && { variables }),
+      ...(variables && variables.length > 0 && { variables }),
       validations: validations.map(({ expression, message }) => ({
         expression,
         message,

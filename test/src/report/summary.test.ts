@@ -128,6 +128,36 @@ describe('formatSummary', () => {
     ]);
   });
 
+  it('says once what waivers of several objects say', () => {
+    const annotations = { 'cdk8s-bulwark/waive.no-host-pid': 'the agent reads processes' };
+    const manifests = ['a', 'b'].map((name) => plain(name, { hostPID: true }, { annotations }));
+    expect(formatSummary(summarize(manifests, target))).toMatch(
+      /\nwaivers   2\n {10}no-host-pid on Pod \S*a, \S*b: the agent reads processes$/,
+    );
+  });
+
+  it('counts admission policies by what they do, and those that nothing binds', () => {
+    const api = { apiVersion: 'admissionregistration.k8s.io/v1' };
+    const policies = ['a', 'b', 'c'].map((name) => ({
+      ...api,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name },
+    }));
+    const bindings = [
+      ['a', 'Deny'],
+      ['b', 'Warn'],
+    ].map(([policyName, action]) => ({
+      ...api,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: policyName },
+      spec: { policyName, validationActions: [action] },
+    }));
+    expect(formatSummary(summarize([...policies, ...bindings], target))).toContain(
+      '\nguards    3 admission policies for what is applied by hand: 1 deny, 1 warn, 1\n' +
+        '            without a binding\n',
+    );
+  });
+
   it('names each control that does not hold for every workload, and for how many it does', () => {
     const text = formatSummary(summarize([hardened('a'), plain('b')], target));
     expect(text).toContain('\n          run-as-non-root holds for 1 of 2\n');
