@@ -132,7 +132,7 @@ describe('formatSummary', () => {
     const annotations = { 'cdk8s-bulwark/waive.no-host-pid': 'the agent reads processes' };
     const manifests = ['a', 'b'].map((name) => plain(name, { hostPID: true }, { annotations }));
     expect(formatSummary(summarize(manifests, target))).toMatch(
-      /\nwaivers   2\n {10}no-host-pid on Pod \S*a, \S*b: the agent reads processes$/,
+      /\nwaivers {3}2\n {10}no-host-pid on Pod \S*a, \S*b: the agent reads processes$/,
     );
   });
 
