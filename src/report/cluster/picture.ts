@@ -15,7 +15,7 @@ export function graphToDot({ nodes, edges }: Graph): string {
   return [
     'digraph {',
     'rankdir=LR; nodesep=0.15; ranksep=0.9; bgcolor="transparent"; fontname="Helvetica"; fontsize=12;',
-    'node [shape=box, style=rounded, fontname="Helvetica", fontsize=11, height=0.3, margin="0.12,0.04"];',
+    'node [shape=box, style=rounded, fontname="Helvetica", fontsize=11, height=0.3, margin="0.22,0.05"];',
     'edge [fontname="Helvetica", fontsize=9, arrowsize=0.6];',
     ...frames,
     ...edges.map(({ from, to, ports }) => `n${from} -> n${to} [label=${quote(ports)}];`),
