@@ -20,6 +20,7 @@ import { podArbitrary } from '../pods';
 import { createAll, until } from './active';
 import { ask as askWithWarnings, warningManifests, type Request, type Warned } from './warned';
 import { framed, legal } from './legal';
+import { REGRESSIONS } from './regressions';
 
 const SEED = 20_261_124;
 const NAMESPACE = 'tenant';
@@ -134,6 +135,11 @@ describeWithApiServer(
     it('agree on the published cases of Pod Security', async () => {
       const cases = published().map((manifest, index) => caseOf(manifest, `published ${index}`));
       expect(await agree(cases)).toBeGreaterThan(120);
+    });
+
+    it.each(REGRESSIONS)('agree on $about', async ({ about, pod }) => {
+      const cases = WORKLOAD_KINDS.map((kind) => caseOf(inKind(kind, pod), `${about} in ${kind}`));
+      expect(await agree(cases)).toBe(cases.length);
     });
 
     it('agree on generated pods', async () => {

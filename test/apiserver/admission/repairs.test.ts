@@ -13,6 +13,7 @@ import { type ApiServer, describeWithApiServer, serverMinor } from '../harness';
 import { podArbitrary } from '../pods';
 import { createAll, until } from './active';
 import { framed, legal } from './legal';
+import { REGRESSIONS } from './regressions';
 
 const SEED = 20_261_124;
 const GENERATED = Number(process.env.BULWARK_REPAIRED_PODS ?? 80);
@@ -122,6 +123,10 @@ if (MINOR >= 36) {
           ),
         );
         expect(await agree(cases.map(comparable))).toBeGreaterThan(cases.length / 2);
+      });
+
+      it.each(REGRESSIONS)('are those of the kernel for $about', async ({ pod }) => {
+        expect(await agree(WORKLOAD_KINDS.map((kind) => inKind(kind, withoutNulls(pod))))).toBeGreaterThan(0);
       });
 
       it('are those of the kernel for generated pods and workloads', async () => {
