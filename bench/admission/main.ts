@@ -3,6 +3,7 @@
  *
  *   KUBEBUILDER_ASSETS=... npm run bench:admission              2,000 pods each way
  *   KUBEBUILDER_ASSETS=... npm run bench:admission -- --quick   400 pods each way
+ *   KUBEBUILDER_ASSETS=... npm run bench:admission -- --repairs with the repairs as well, from 1.36 on
  */
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -66,7 +67,8 @@ async function measure({ guarded, bare }: Servers, target: ClusterTarget, pods: 
     await created(bare, manifest);
     await created(guarded, manifest);
   }
-  for (const manifest of guardrailManifests({ target })) await created(guarded, manifest);
+  const repairs = process.argv.includes('--repairs');
+  for (const manifest of guardrailManifests({ target, repairs })) await created(guarded, manifest);
   await inForce(guarded, target);
   const plain = podIn(NAMESPACES.unguarded, target);
   const creations = [
