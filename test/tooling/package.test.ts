@@ -65,11 +65,11 @@ new ApiObject(chart, 'api', { apiVersion: 'v1', kind: 'Pod', metadata: { name: '
 app.synth();
 `;
 
-/** The environment without what `npm test` adds to it, which would point a nested npm at this folder. */
+/** The environment of a person: without what `npm test` adds to it, which would point a nested npm at this folder, or CI. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) =>
-      !/^(INIT_CWD|NODE_ENV|NODE_OPTIONS|npm_(package|lifecycle|config_local_prefix).*)$/.test(name),
+      !/^(CI|INIT_CWD|NODE_ENV|NODE_OPTIONS|npm_(package|lifecycle|config_local_prefix).*)$/.test(name),
   ),
 );
 

@@ -46,8 +46,50 @@ const WEBHOOK = {
 };
 const SHELL = { spec: { serviceAccountName: 'frontend', automountServiceAccountToken: false } };
 
+/** Succeed as soon as nothing refuses them any more. */
+const PROBES = [
+  patch(
+    'deployment cartservice -n shop-web --dry-run=server',
+    add(`${POD}/containers/0/securityContext`, { privileged: true }),
+  ),
+  patch('statefulset event-store -n analytics-reports --dry-run=server', add(`${POD}/hostNetwork`, true)),
+  `kubectl run probe -n shop-web --dry-run=server --image=registry.example/shell:1 --overrides='${JSON.stringify(SHELL)}'`,
+];
+/** The guard rails that are in the way of what comes after. */
+const IN_THE_WAY = ['pods', 'controllers', 'baseline-controllers', 'restricted-controllers'];
+
 /** Each of another object, so that all of them can be found at once, each by its own finding. */
 export const MANIPULATIONS: readonly Manipulation[] = [
+  ...IN_THE_WAY.map((name) =>
+    row(
+      `the binding of ${name} that is deleted`,
+      `kubectl delete validatingadmissionpolicybinding bulwark-${name}-deny`,
+      `missing: ValidatingAdmissionPolicyBinding bulwark-${name}-deny`,
+    ),
+  ),
+  row(
+    'a rule of a guard rail that always holds',
+    patch('validatingadmissionpolicy bulwark-services', {
+      op: 'replace',
+      path: '/spec/validations/0/expression',
+      value: 'true',
+    }),
+    'changed: ValidatingAdmissionPolicy bulwark-services',
+    'kubectl-patch',
+  ),
+  row(
+    'a guard rail that fails open',
+    patch('validatingadmissionpolicy bulwark-ingresses', add('/spec/failurePolicy', 'Ignore')),
+    'changed: ValidatingAdmissionPolicy bulwark-ingresses',
+    'kubectl-patch',
+  ),
+  row(
+    'a label that is lowered',
+    // After it, once the API server has noticed, nothing is in the way of any of the others.
+    `kubectl label ns shop-web pod-security.kubernetes.io/enforce=privileged --overwrite && until ${PROBES.join(' && ')}; do sleep 0.2; done`,
+    'changed: Namespace shop-web',
+    'kubectl-label',
+  ),
   row(
     'a policy that is widened',
     patch('networkpolicy adservice -n shop-web', add('/spec/ingress/-', {})),
@@ -70,12 +112,6 @@ export const MANIPULATIONS: readonly Manipulation[] = [
     apply(OPEN_POLICY),
     'undeclared: NetworkPolicy shop-web/open',
     'kubectl-client-side-apply',
-  ),
-  row(
-    'a label that is lowered',
-    'kubectl label ns shop-web pod-security.kubernetes.io/enforce=privileged --overwrite',
-    'changed: Namespace shop-web',
-    'kubectl-label',
   ),
   row(
     'a label that is taken off',
