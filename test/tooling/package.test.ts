@@ -117,14 +117,18 @@ describe('the published package, installed into an empty project', () => {
   });
 
   it.each([
-    ['node16', 'node16'],
-    ['node10', 'commonjs'],
-  ])('has types for strict TypeScript that resolves modules like %s', (moduleResolution, module) => {
-    fs.writeFileSync(path.join(project, 'use.ts'), TYPESCRIPT);
-    // prettier-ignore
-    run(project, 'npx', '--no-install', 'tsc', '--noEmit', '--strict', '--target', 'es2022',
-      '--module', module, '--moduleResolution', moduleResolution, 'use.ts');
-  });
+    ['node16', 'node16', '--skipLibCheck', 'false'],
+    // The same declarations, found in another way.
+    ['node10', 'commonjs', '--skipLibCheck', 'true'],
+  ])(
+    'has types for strict TypeScript that resolves modules like %s',
+    (moduleResolution, module, ...check) => {
+      fs.writeFileSync(path.join(project, 'use.ts'), TYPESCRIPT);
+      // prettier-ignore
+      run(project, 'npx', '--no-install', 'tsc', '--noEmit', '--strict', '--target', 'es2022',
+      '--module', module, '--moduleResolution', moduleResolution, ...check, 'use.ts');
+    },
+  );
 
   it('works in a test that jest runs as it comes, with matchers for it', () => {
     fs.writeFileSync(path.join(project, 'chart.test.js'), JEST_TEST);
