@@ -4,13 +4,13 @@ import path from 'node:path';
 import type * as VizModule from '@viz-js/viz';
 import type { AuditOptions } from '../controls/audit';
 import { BulwarkError } from '../errors';
-import { isObject, type Manifest } from '../manifest/manifest';
 import { clusterReport } from '../report/cluster/build';
 import { formatMarkdown } from '../report/cluster/markdown';
 import type { ClusterReport } from '../report/cluster/model';
 import { formatHtml } from '../report/cluster/page';
 import { graphToDot, pictureOf } from '../report/cluster/picture';
 import type { CommandContext, CommandResult } from './command';
+import { constructPaths } from './construct-paths';
 import { parseProfile, readConfig, readWaivers } from './config';
 import { readPaths } from './input';
 import { oneOf } from './one-of';
@@ -53,10 +53,7 @@ export async function reportCommand(
   const report = clusterReport(manifests, {
     ...audit,
     ...(baseline && { baseline }),
-    constructOf: constructsIn(
-      paths,
-      manifests.map(({ manifest }) => manifest),
-    ),
+    constructOf: constructPaths(manifests),
     onPhase: (what) => progress().phase(what),
     now,
   });
@@ -96,34 +93,6 @@ async function draw({ graph }: ClusterReport): Promise<string | undefined> {
   const { level, nodes, edges } = graph;
   const text = `${nodes.length} ${level}s and ${edges.length} connections between them. The table below lists the same.`;
   return pictureOf(viz.renderString(graphToDot(graph), { format: 'svg', engine: 'dot' }), text);
-}
-
-/** Reads which construct made what. cdk8s tells constructs by the name of the object alone, so a name that two have tells nothing. */
-function constructsIn(paths: readonly string[], manifests: readonly Manifest[]) {
-  const known = new Map(paths.flatMap((folder) => metadataIn(folder)));
-  const counts = new Map<string, number>();
-  for (const { metadata } of manifests) {
-    const name = String(metadata?.name);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return ({ metadata }: Manifest) => {
-    const name = String(metadata?.name);
-    return counts.get(name) === 1 ? known.get(name) : undefined;
-  };
-}
-
-function metadataIn(folder: string): [string, string][] {
-  const file = path.join(folder, 'construct-metadata.json');
-  if (folder === '-' || !fs.existsSync(file)) return [];
-  try {
-    const { resources } = JSON.parse(fs.readFileSync(file, 'utf8')) as { resources?: unknown };
-    if (!isObject(resources)) return [];
-    return Object.entries(resources).flatMap(([name, one]) =>
-      isObject(one) && typeof one.path === 'string' ? [[name, one.path] as [string, string]] : [],
-    );
-  } catch {
-    throw new BulwarkError(`${file}: is no JSON. Synthesize again, or remove it.`);
-  }
 }
 
 /** Whole or not at all: an older report stays where the new one cannot be written. */

@@ -32,7 +32,7 @@ export interface ClusterReportOptions extends AuditOptions {
   /** The manifests that changes are told since. @default none are told */
   readonly baseline?: readonly Manifest[];
   /** The path of the construct that made an object; undefined where it is not known. */
-  readonly constructOf?: (manifest: Manifest) => string | undefined;
+  readonly constructOf?: (object: SourcedManifest) => string | undefined;
   /** Is told what is worked out, for whoever waits. */
   readonly onPhase?: (what: string) => void;
 }
@@ -208,12 +208,10 @@ function exposureEntries(sections: ReturnType<typeof exposureSections>): Exposur
   });
 }
 
-function objectEntry(
-  { manifest, file, line, source, within }: SourcedManifest,
-  options: ClusterReportOptions,
-): ObjectEntry {
+function objectEntry(object: SourcedManifest, options: ClusterReportOptions): ObjectEntry {
+  const { manifest, file, line, source, within } = object;
   const { kind, metadata } = manifest;
-  const construct = options.constructOf?.(manifest);
+  const construct = options.constructOf?.(object);
   return {
     kind,
     namespace: metadata?.namespace ?? '',
