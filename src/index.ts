@@ -16,7 +16,7 @@ export { API_TOKEN_PATH, apiToken, type ApiToken } from './hardening/api-token';
 export * from './hardening/harden';
 export { writablePaths, type WritablePath } from './hardening/writable-paths';
 export * from './manifest/manifest';
-export { kindRank, scopeOf } from './manifest/kinds';
+export { kindRank, scopeOf, TENANT_LABEL } from './manifest/kinds';
 export * from './manifest/pod';
 export { formatQuantity, parseQuantity } from './manifest/quantity';
 export { toYaml } from './manifest/yaml';

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../../src/errors';
+import { push } from '../../src/groups';
 
 /** How every file begins that a blueprint of any version makes, and by which it knows them again. */
 const MARK = '# Made by cdk8s-bulwark.';
@@ -120,7 +121,7 @@ function withIndexes(files: ReadonlyMap<string, string>): ReadonlyMap<string, st
   const folders = new Map<string, string[]>();
   for (const name of files.keys()) {
     const [folder = '', ...rest] = name.split('/');
-    if (rest.length > 0) folders.set(folder, [...(folders.get(folder) ?? []), rest.join('/')]);
+    if (rest.length > 0) push(folders, folder, rest.join('/'));
   }
   const indexes = [...folders].map(
     ([folder, names]) => [`${folder}/${INDEX}`, `${MARK}\n${names.sort().join('\n')}\n`] as const,

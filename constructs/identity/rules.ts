@@ -1,4 +1,5 @@
 import { BulwarkError } from '../../src/errors';
+import { push } from '../../src/groups';
 import { resolveResource, type ResolvedResource, type ResourceName } from '../../src/manifest/api-resources';
 import { compareText } from '../../src/manifest/manifest';
 
@@ -35,7 +36,7 @@ export function rulesOf(
     const resolved = resolve(where, name);
     verbs.forEach((verb) => checkVerb(where, name, resolved, verb));
     if (inNamespace) checkScope(where, name, resolved);
-    groups.set(resolved.group, [...(groups.get(resolved.group) ?? []), resolved.resource]);
+    push(groups, resolved.group, resolved.resource);
   }
   if (names.length > 0) checkNamed(where, verbs, resources);
   return [...groups].map(([group, inGroup]) => ({

@@ -5,7 +5,7 @@ import { compareText } from '../../src/manifest/manifest';
 import { parseCidr } from '../../src/network/cidr';
 import type { DeclaredPods, DeclaredPort } from '../../src/network/declared';
 import { METADATA_BLOCKS } from '../../src/network/metadata';
-import { TENANT_LABEL } from '../../src/report/summary';
+import { TENANT_LABEL } from '../../src/manifest/kinds';
 import type { ClusterTarget } from '../../src/target/target';
 import { targetOf } from '../blueprint/settings';
 import {

@@ -9,7 +9,7 @@ import {
   type TenantAllowances,
 } from '../../src/tenancy/allowances';
 import { hardOf, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
-import { TENANT_LABEL } from '../../src/report/summary';
+import { TENANT_LABEL } from '../../src/manifest/kinds';
 import { targetOf } from '../blueprint/settings';
 import { DefaultDeny } from '../network/default-deny';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';

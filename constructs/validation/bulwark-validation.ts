@@ -3,6 +3,7 @@ import { auditManifests } from '../../src/controls/audit';
 import type { Parameters } from '../../src/controls/control';
 import type { ProfileName } from '../../src/controls/profiles';
 import { BulwarkError } from '../../src/errors';
+import { groupBy } from '../../src/groups';
 import { readManifests } from '../../src/manifest/reader';
 import { makeReport, type ReportedFinding } from '../../src/report/report';
 
@@ -73,10 +74,7 @@ export class BulwarkValidation {
 }
 
 function byControl(findings: readonly ReportedFinding[]): ReportedFinding[][] {
-  const groups = new Map<string, ReportedFinding[]>();
-  for (const finding of findings)
-    groups.set(finding.control, [...(groups.get(finding.control) ?? []), finding]);
-  return [...groups.values()];
+  return [...groupBy(findings, ({ control }) => control).values()];
 }
 
 function toViolation(findings: readonly ReportedFinding[]): Violation {

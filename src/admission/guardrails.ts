@@ -3,6 +3,7 @@ import { isPodControl, type Control, type ObjectControl, type PodControl } from 
 import { controlsOf, PROFILES, type ProfileName } from '../controls/profiles';
 import { BulwarkError } from '../errors';
 import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
+import { POD_SECURITY_LABEL } from '../manifest/kinds';
 import type { Manifest } from '../manifest/manifest';
 import { ALLOWANCE_LISTS } from '../tenancy/allowances';
 import type { ClusterTarget } from '../target/target';
@@ -86,7 +87,6 @@ export const MODE_LABEL = 'cdk8s-bulwark/guardrails';
 export const DEFAULT_PLATFORM_GROUPS: readonly string[] = ['system:masters', 'kubeadm:cluster-admins'];
 
 const IN_TENANTS: LabelRequirement = { key: TENANT_LABEL, operator: 'Exists' };
-const ENFORCED = 'pod-security.kubernetes.io/enforce';
 const OLDEST_MINOR = 30;
 const OLDEST_REPAIRING_MINOR = 36;
 
@@ -212,7 +212,7 @@ function podPolicies(
       { shape, name: `${level}-${shape.name}`, controls: levelControls(level), guards: [] },
       options,
     ),
-    namespaces: [IN_TENANTS, { key: ENFORCED, operator: 'In', values: [...enforcedBy] }],
+    namespaces: [IN_TENANTS, { key: POD_SECURITY_LABEL, operator: 'In', values: [...enforcedBy] }],
   });
   return [...own, ofLevel('baseline', ['baseline', 'restricted']), ofLevel('restricted', ['restricted'])];
 }

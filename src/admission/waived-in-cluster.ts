@@ -1,11 +1,12 @@
 import type { Problem, Proof } from '../controls/proof';
 import { waiverField, waiversOf } from '../controls/waiver';
-import { ALLOWANCES_NAME } from '../manifest/kinds';
-import { isObject, labelsOf, type Manifest } from '../manifest/manifest';
+import { selects } from '../manifest/inventory';
+import { labelsOf, type Manifest } from '../manifest/manifest';
 import { podTemplateOf } from '../manifest/pod';
 import { guardrailPolicies, MODE_LABEL, type GuardrailOptions } from './guardrails';
-import type { GuardPolicy, LabelRequirement } from './policy';
+import type { GuardPolicy } from './policy';
 import { POD_SHAPES } from './shapes';
+import { waivedControls } from './waived-controls';
 
 /**
  * The proof that the guard rails admit each workload that a waiver excuses: the allowances of its namespace waive the same
@@ -22,7 +23,7 @@ export function waiversHoldInCluster(options: GuardrailOptions): Proof {
       const namespace = namespaces.get(manifest.metadata?.namespace ?? '');
       if (!namespace || !podTemplateOf(manifest) || !isDenied(namespace, options)) return [];
       return waiversOf(manifest)
-        .filter(({ control }) => !namespace.waived.includes(control) && isHeld(control, policies, namespace))
+        .filter(({ control }) => !namespace.waived.has(control) && isHeld(control, policies, namespace))
         .map((waiver) => unknownInCluster(manifest, waiverField(waiver), waiver.control));
     });
   };
@@ -32,29 +33,20 @@ export function waiversHoldInCluster(options: GuardrailOptions): Proof {
 interface GuardedNamespace {
   readonly labels: Readonly<Record<string, string>>;
   /** The controls that its allowances waive. */
-  readonly waived: readonly string[];
+  readonly waived: ReadonlySet<string>;
 }
 
 /** The namespaces among the manifests, by name. Nothing is known of others. */
 function namespacesOf(manifests: readonly Manifest[]): ReadonlyMap<string, GuardedNamespace> {
-  const waived = new Map(
-    manifests
-      .filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === ALLOWANCES_NAME)
-      .map(({ metadata, data }) => [metadata?.namespace, waivedIn(data)] as const),
-  );
+  const waived = waivedControls(manifests);
   return new Map(
     manifests
       .filter(({ kind }) => kind === 'Namespace')
       .map((manifest) => {
         const name = manifest.metadata?.name ?? '';
-        return [name, { labels: labelsOf(manifest), waived: waived.get(name) ?? [] }];
+        return [name, { labels: labelsOf(manifest), waived: waived.get(name) ?? new Set() }];
       }),
   );
-}
-
-function waivedIn(data: unknown): readonly string[] {
-  const list = isObject(data) ? data.waivedControls : undefined;
-  return typeof list === 'string' ? list.split('\n') : [];
 }
 
 function isAboutPods({ resources }: GuardPolicy): boolean {
@@ -72,25 +64,8 @@ function isDenied(
 function isHeld(control: string, policies: readonly GuardPolicy[], { labels }: GuardedNamespace): boolean {
   return policies.some(
     ({ validations, namespaces = [] }) =>
-      validations.some(({ id }) => id === control) && namespaces.every((label) => isMet(label, labels)),
+      validations.some(({ id }) => id === control) && selects({ matchExpressions: namespaces }, labels),
   );
-}
-
-function isMet(
-  { key, operator, values = [] }: LabelRequirement,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-  }
 }
 
 function unknownInCluster(manifest: Manifest, field: string, control: string): Problem {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { groupBy } from '../groups';
 import { isObject, identityOf, type JsonObject, type Manifest } from '../manifest/manifest';
 import type { SourcedManifest } from '../manifest/reader';
 
@@ -14,13 +15,7 @@ export const CONSTRUCT_METADATA = 'construct-metadata.json';
 export function constructPaths(
   objects: readonly SourcedManifest[],
 ): (object: SourcedManifest) => string | undefined {
-  const folders = new Map<string, SourcedManifest[]>();
-  for (const object of objects) {
-    const folder = path.dirname(object.file);
-    const there = folders.get(folder);
-    if (there) there.push(object);
-    else folders.set(folder, [object]);
-  }
+  const folders = groupBy(objects, ({ file }) => path.dirname(file));
   const paths = new Map<Manifest, string>();
   for (const [folder, there] of folders) {
     const pathOf = recorded(path.join(folder, CONSTRUCT_METADATA), there);

@@ -72,7 +72,7 @@ export function exposureCommand(
     const exposures = exposureOf(reachability);
     if (format === 'text') return { output: formatExposure(exposures) };
     const plain = exposures.map(({ workload, fromInternet, toInternet, toApiServer, ...others }) => ({
-      workload: workloadName(workload.namespace, workload.name, workload.kind),
+      workload: workloadName(workload),
       fromInternet: formatPorts(fromInternet),
       toInternet: formatPorts(toInternet),
       // Without its address nothing is known about it.
@@ -92,9 +92,7 @@ export function isolatedCommand(
   return answer(paths, options, (reachability) => {
     const crossings = findCrossings(reachability, { groupOf: tenantLookup(reachability, groups) });
     const lines = crossings.map(({ from, to, source, destination, ports }) => {
-      const [a, b] = [source, destination].map(({ namespace, name, kind }) =>
-        workloadName(namespace, name, kind),
-      );
+      const [a, b] = [source, destination].map(workloadName);
       return `${from} reaches ${to}: ${a} => ${b} : ${formatPorts(ports)}`;
     });
     if (lines.length > 0) return { output: lines.join('\n'), exitCode: 1 };

@@ -4,6 +4,7 @@ import type { SealingCertificate } from '../seal/certificate';
 import { SEAL_SCOPES, type SealScope } from '../seal/scope';
 import { sealSecret } from '../seal/seal-secret';
 import { checkSamePlace, mergeValues, readSealedFile } from '../seal/sealed-file';
+import { counted } from '../wording';
 import { loadCertificate, readGiven } from './certificate';
 import type { CommandContext, CommandResult } from './command';
 import { oneOf } from './one-of';
@@ -79,7 +80,7 @@ function sealNew(
   const text = toYaml([manifest]);
   if (output === undefined) return text.trimEnd();
   writeNew(output, text);
-  return `${output}: ${count(values)} sealed with ${certificate.fingerprint}`;
+  return `${output}: ${counted(values.size, 'value')} sealed with ${certificate.fingerprint}`;
 }
 
 function merge(
@@ -98,11 +99,7 @@ function merge(
   const sealedFile = readSealedFile(readGiven(file, '--merge-into'), file);
   checkSamePlace(sealedFile, { name, namespace, scope });
   replaceFile(file, mergeValues(sealedFile, values, certificate));
-  return `${file}: ${count(values)} sealed with ${certificate.fingerprint}: ${[...values.keys()].join(', ')}`;
-}
-
-function count({ size }: ReadonlyMap<string, Buffer>): string {
-  return size === 1 ? '1 value' : `${size} values`;
+  return `${file}: ${counted(values.size, 'value')} sealed with ${certificate.fingerprint}: ${[...values.keys()].join(', ')}`;
 }
 
 function parseScope(given: string | undefined): SealScope | undefined {

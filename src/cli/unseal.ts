@@ -5,6 +5,7 @@ import { reseal } from '../seal/reseal';
 import { readSealedFile, type SealedFile } from '../seal/sealed-file';
 import { openAll, toSecret } from '../seal/unseal';
 import { verifySealed, type Verification } from '../seal/verify';
+import { counted } from '../wording';
 import { loadCertificate, readGiven } from './certificate';
 import type { CommandContext, CommandResult } from './command';
 import { readPaths } from './input';
@@ -68,7 +69,7 @@ export async function verifyCommand(
         `certificate ${certificate.fingerprint}: RSA ${certificate.bits}, expires ${certificate.notAfter.toISOString()}`,
       ]
     : [];
-  const count = `${files.length} ${files.length === 1 ? 'SealedSecret' : 'SealedSecrets'}, ${problems} ${problems === 1 ? 'problem' : 'problems'}`;
+  const count = `${counted(files.length, 'SealedSecret')}, ${counted(problems, 'problem')}`;
   const lines = verified.map(({ file, verification }) => describe(file, verification, keys));
   return {
     output: [...head, ...lines, count].join('\n'),

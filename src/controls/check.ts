@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { completed } from '../manifest/completed';
 import { takeInventory, type Inventory } from '../manifest/inventory';
 import { groupOf, type Manifest } from '../manifest/manifest';
@@ -57,7 +58,7 @@ function bindAll({ controls, target, parameters }: CheckOptions): Rules {
   for (const control of asked.filter(isObjectControl)) {
     const bound = bindObjectControl(control, target);
     if (!bound) continue;
-    for (const kind of control.kinds) objects.set(kind, [...(objects.get(kind) ?? []), bound]);
+    for (const kind of control.kinds) push(objects, kind, bound);
   }
   const questions = [...objects].map(([kind, rules]) => [kind, objectQuestion(rules, parameters)] as const);
   return { brokenByPods: podQuestion(pods, parameters), brokenByObject: new Map(questions) };

@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { containersOf, podTemplateOf, type LocatedContainer, type PodTemplate } from '../manifest/pod';
 import { nullFinder, remembering } from './cel/memo';
@@ -65,7 +66,7 @@ function groupsOf(rules: readonly BoundControl[]): number[][] {
   rules.forEach(({ reads }, index) => {
     const texts = reads.map((read) => `${read.join('.')}.`);
     const own = OWN_FIELDS.filter((field) => texts.some((text) => text.startsWith(`${field}.`))).join();
-    groups.set(own, [...(groups.get(own) ?? []), index]);
+    push(groups, own, index);
   });
   return [...groups.values()];
 }

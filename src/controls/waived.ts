@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import type { Manifest } from '../manifest/manifest';
 import type { Finding } from './check';
 import type { Control, WaiverControl } from './control';
@@ -137,7 +138,7 @@ function lookupOf(waivers: readonly PlacedWaiver[]): (finding: Finding) => Place
         (own.get(waiver.manifest) ?? new Map<string, PlacedWaiver>()).set(control, waiver),
       );
     } else {
-      others.set(control, [...(others.get(control) ?? []), waiver]);
+      push(others, control, waiver);
     }
   }
   return ({ control, manifest }) =>

@@ -1,7 +1,8 @@
+import { groupBy } from '../groups';
 import { compareText } from '../manifest/manifest';
 import { diffConnections, type ConnectionChange } from '../network/diff';
 import { findCrossings, tenantLookup } from '../network/isolation';
-import { openPairs } from '../network/open-pairs';
+import { isListable } from '../network/listable';
 import { workloadName } from '../network/pods';
 import {
   ALL_PORTS,
@@ -12,7 +13,8 @@ import {
   type Protocol,
 } from '../network/ports';
 import type { Reachability } from '../network/reachability';
-import { listSome, type Change, type Effect } from './change';
+import { listSome } from '../wording';
+import type { Change, Effect } from './change';
 
 /** What changed in who reaches whom. */
 export interface NetworkDiff {
@@ -21,16 +23,14 @@ export interface NetworkDiff {
   readonly told: ReadonlySet<string>;
 }
 
-/** More connections than anybody reads, or a machine should list. */
-const MOST_CONNECTIONS = 200_000;
-
 /**
  * Which connections are gained and lost. Those of the same ends are told of together. Where so much is open that the connections
  * cannot be listed, what each workload is open to is compared instead, so that the time stays linear.
  */
 export function diffNetworks(before: Reachability, after: Reachability): NetworkDiff {
-  const isListable = [before, after].every((one) => openPairs(one) <= MOST_CONNECTIONS);
-  const changes = isListable ? diffConnections(before, after) : diffOpenings(before, after);
+  const changes = [before, after].every(isListable)
+    ? diffConnections(before, after)
+    : diffOpenings(before, after);
   const context = contextOf(before, after);
   const blocks = blocksOf(changes.map((change) => judged(change, context)));
   const told = new Set(changes.flatMap(({ source, destination }) => [source, destination]).map(namespaceOf));
@@ -57,12 +57,14 @@ const NOTHING = formatPorts([]);
 
 function openingsOf({ network, rows, workloads }: Reachability): Map<string, string> {
   const openings = new Map<string, string>();
-  for (const { namespace, name, kind, classes } of workloads) {
-    const own = workloadName(namespace, name, kind);
+  for (const workload of workloads) {
+    const own = workloadName(workload);
     const ports = (direction: 'ingress' | 'egress') =>
       formatPorts(
         network.ports.rangesOf(
-          classes.map((one) => rows.row(one, direction).others).reduce(network.ports.union, NO_PORTS),
+          workload.classes
+            .map((one) => rows.row(one, direction).others)
+            .reduce(network.ports.union, NO_PORTS),
         ),
       );
     openings.set(`${own}\n${EVERYBODY}`, ports('egress'));
@@ -81,7 +83,7 @@ interface Context {
 }
 
 function contextOf(before: Reachability, after: Reachability): Context {
-  const [old, now] = [namesOf(before), namesOf(after)];
+  const [old, now] = [before.network.pods.workloads, after.network.pods.workloads];
   const [oldTenant, newTenant] = [tenantLookup(before), tenantLookup(after)];
   const crossings = new Set(
     findCrossings(before, { limit: 100_000 }).map(({ from, to }) => `${from}\n${to}`),
@@ -92,10 +94,6 @@ function contextOf(before: Reachability, after: Reachability): Context {
     tenantOf: (end) => newTenant(namespaceOf(end)) ?? oldTenant(namespaceOf(end)),
     met: (from, to) => crossings.has(`${from}\n${to}`),
   };
-}
-
-function namesOf({ workloads }: Reachability): Set<string> {
-  return new Set(workloads.map(({ namespace, name, kind }) => workloadName(namespace, name, kind)));
 }
 
 function isWorkload(end: string): boolean {
@@ -149,18 +147,17 @@ interface Block extends Pick<JudgedChange, 'before' | 'after' | 'effect'> {
 }
 
 function blocksOf(changes: readonly JudgedChange[]): Block[] {
-  const byDestination = new Map<string, JudgedChange[]>();
-  for (const change of changes) {
-    const key = [change.effect, change.before, change.after, change.destination].join('\n');
-    byDestination.set(key, [...(byDestination.get(key) ?? []), change]);
-  }
-  const blocks = new Map<string, Block>();
+  const byDestination = groupBy(changes, ({ effect, before, after, destination }) =>
+    [effect, before, after, destination].join('\n'),
+  );
+  const blocks = new Map<string, Block & { readonly destinations: string[] }>();
   for (const own of byDestination.values()) {
     const { effect, before, after, destination } = own[0]!;
     const sources = [...new Set(own.map(({ source }) => source))];
     const key = [effect, before, after, ...sources].join('\n');
-    const destinations = [...(blocks.get(key)?.destinations ?? []), destination];
-    blocks.set(key, { effect, before, after, sources, destinations });
+    const block = blocks.get(key);
+    if (block) block.destinations.push(destination);
+    else blocks.set(key, { effect, before, after, sources, destinations: [destination] });
   }
   return [...blocks.values()];
 }

@@ -1,6 +1,8 @@
 import type { Finding } from '../controls/check';
-import { describeObject, identityOf, type Manifest } from '../manifest/manifest';
-import { counted, listSome, type Change, type Effect } from './change';
+import { groupBy } from '../groups';
+import { describeObject, identityOf } from '../manifest/manifest';
+import { counted, listSome } from '../wording';
+import type { Change, Effect } from './change';
 
 /**
  * Findings that are new, newly waived, or gone. Those of one control are told of together.
@@ -51,13 +53,9 @@ function byKey(findings: readonly Finding[], isTold: (identity: string) => boole
 }
 
 function fold(findings: readonly Finding[], effect: Effect, says: (control: string) => string): Change[] {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    groups.set(finding.control.id, [...(groups.get(finding.control.id) ?? []), finding]);
-  }
-  return [...groups].map(([id, own]) => {
+  return [...groupBy(findings, ({ control }) => control.id)].map(([id, own]) => {
     const [first] = own;
-    const objects = [...new Set(own.map(({ manifest }) => manifest))].map(describe);
+    const objects = [...new Set(own.map(({ manifest }) => manifest))].map(describeObject);
     const what =
       objects.length > 3 ? `${counted(objects.length, 'object')}: ${listSome(objects)}` : listSome(objects);
     const reason = first!.waiver ? `: ${first!.waiver.reason}` : '';
@@ -68,8 +66,4 @@ function fold(findings: readonly Finding[], effect: Effect, says: (control: stri
       ...(effect === 'widened' && !first!.waiver && { because: first!.message }),
     };
   });
-}
-
-function describe(manifest: Manifest): string {
-  return describeObject(manifest);
 }

@@ -1,7 +1,10 @@
+import { POD_SECURITY_LABEL } from '../manifest/kinds';
 import { describeObject, isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
 import { isQuantity, parseQuantity } from '../manifest/quantity';
-import { listSome, type Change, type Effect } from './change';
-import { stableText, type ObjectPair } from './pairs';
+import { listSome } from '../wording';
+import type { Change, Effect } from './change';
+import { stableText } from '../manifest/stable-text';
+import type { ObjectPair } from './pairs';
 
 /** What changed in the objects that refuse what others ask for. */
 export interface GuardsDiff {
@@ -160,7 +163,6 @@ function hardOf(manifest: JsonObject): JsonObject {
 }
 
 const LEVELS = ['privileged', 'baseline', 'restricted'];
-const ENFORCE = 'pod-security.kubernetes.io/enforce';
 
 /** A namespace that is gone takes its pods with it. */
 function podSecurityChange({ before, after }: ObjectPair): Change[] {
@@ -178,7 +180,7 @@ function podSecurityChange({ before, after }: ObjectPair): Change[] {
 
 /** Without a label, and for one that is none, the API server takes its default. */
 function levelOf(namespace: Manifest): string {
-  const level = labelsOf(namespace)[ENFORCE] ?? 'privileged';
+  const level = labelsOf(namespace)[POD_SECURITY_LABEL] ?? 'privileged';
   return LEVELS.includes(level) ? level : 'privileged';
 }
 

@@ -2,6 +2,7 @@ import { auditManifests, type AuditOptions } from '../controls/audit';
 import { namespaceOf } from '../manifest/inventory';
 import type { Manifest } from '../manifest/manifest';
 import { analyzeNetwork } from '../network/reachability';
+import { CLUSTER_POLICY_KINDS } from '../network/read-cluster-policy';
 import { rbacOf } from '../rbac/rbac';
 import { targetFor } from '../target/target';
 import { AREAS, EFFECTS, type Change } from './change';
@@ -16,12 +17,7 @@ import { diffSecrets } from './secrets';
 export { AREAS, EFFECTS, type Area, type Change, type Effect } from './change';
 
 /** Kinds whose change shows in who reaches whom. */
-const NETWORK_KINDS = [
-  'NetworkPolicy',
-  'ClusterNetworkPolicy',
-  'AdminNetworkPolicy',
-  'BaselineAdminNetworkPolicy',
-];
+const NETWORK_KINDS = ['NetworkPolicy', ...CLUSTER_POLICY_KINDS];
 
 /**
  * What changes from one set of manifests to another: in who may do what, who reaches whom, what guards refuse, which controls

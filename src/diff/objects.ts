@@ -1,6 +1,7 @@
 import { podTemplateOf } from '../manifest/pod';
 import { describeObject } from '../manifest/manifest';
-import { listSome, type Change } from './change';
+import { listSome } from '../wording';
+import type { Change } from './change';
 import { changedFields, type ObjectPair } from './pairs';
 
 /** One line for each object that no other part of the comparison tells of. */

@@ -1,4 +1,5 @@
 import { identityOf, isObject, type Manifest } from '../manifest/manifest';
+import { stableText } from '../manifest/stable-text';
 
 /** An object before and after; one of them is undefined where it was added or removed. */
 export interface ObjectPair {
@@ -21,15 +22,6 @@ export function changedObjects(before: readonly Manifest[], after: readonly Mani
     if (!now.has(identity)) changed.push({ identity, before: manifest, after: undefined });
   }
   return changed;
-}
-
-/** A value as text in which the order of keys does not count. */
-export function stableText(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, one: unknown) =>
-      isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
-    ) ?? 'undefined'
-  );
 }
 
 /** Paths of the fields that differ, such as `spec.replicas`; a list that differs is one field. */

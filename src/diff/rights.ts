@@ -1,9 +1,11 @@
+import { groupBy, push } from '../groups';
 import { compareText, identityOf } from '../manifest/manifest';
 import type { RoleRule } from '../rbac/aggregation';
 import type { ApiRequest, PolicyRule } from '../rbac/policy-rule';
 import { describeOrigin, type BoundRole, type Rbac } from '../rbac/rbac';
 import { describeSubject, subjectKey, type Subject } from '../rbac/subject';
-import { listSome, type Change } from './change';
+import { listSome } from '../wording';
+import type { Change } from './change';
 
 /** What changed in who may do what, and the roles and bindings that it comes from. */
 export interface RightsDiff {
@@ -84,7 +86,8 @@ function compare(
     .filter(({ request }) => !had.can(subject, request));
   const byText = new Map<string, Right[]>();
   for (const [, rights] of groupBy(news, ({ namespace }) => namespace ?? '')) {
-    push(byText, describeRights(rights), ...rights);
+    const what = describeRights(rights);
+    for (const right of rights) push(byText, what, right);
   }
   for (const [what, rights] of byText) {
     const grant = has.grantOf(subject, rights[0]!.request);
@@ -169,16 +172,4 @@ function describeHolder({ subject, namespaces }: Holder): string {
 
 function placeOf(namespaces: readonly string[]): string {
   return namespaces.includes('') ? ' in the whole cluster' : ` in ${listSome(namespaces)}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) push(groups, keyOf(item), item);
-  return groups;
-}
-
-function push<T>(map: Map<string, T[]>, key: string, ...values: readonly T[]): void {
-  const list = map.get(key) ?? [];
-  list.push(...values);
-  map.set(key, list);
 }

@@ -1,6 +1,8 @@
 import { describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
-import { listSome, type Change, type Effect } from './change';
-import { stableText, type ObjectPair } from './pairs';
+import { listSome } from '../wording';
+import type { Change, Effect } from './change';
+import { stableText } from '../manifest/stable-text';
+import type { ObjectPair } from './pairs';
 
 /** What changed in Secrets, however they are encrypted. */
 export interface SecretsDiff {

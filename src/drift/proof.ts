@@ -1,6 +1,6 @@
 import { describeObject, identityOf, type Manifest } from '../manifest/manifest';
 import { WAIVER_ANNOTATION } from '../controls/waiver';
-import { diffConnections, type ConnectionChange } from '../network/diff';
+import { diffConnections, partyOf, type ConnectionChange } from '../network/diff';
 import { explainConnection } from '../network/explain';
 import { formatPorts, type PortRange } from '../network/ports';
 import { analyzeNetwork, type Reachability } from '../network/reachability';
@@ -90,11 +90,6 @@ function beyond(change: ConnectionChange, before: Reachability, after: Reachabil
       through: opener(ends, extra, before, after),
     },
   ];
-}
-
-/** An end as a question names it: of a range of addresses the first. */
-function partyOf(end: string): string {
-  return end.endsWith('[External]') ? end.slice(0, end.indexOf('-')) : end;
 }
 
 function opener(

@@ -1,5 +1,6 @@
 import { SEVERITIES } from '../controls/control';
 import { escapeXml } from '../report/junit';
+import { counted } from '../wording';
 import type { DriftChange, DriftFinding } from './drift';
 import type { Change } from './managed-fields';
 import type { LiveProof } from './proof';
@@ -25,8 +26,8 @@ export function driftText(report: DriftReport): string {
   const verdict = complete
     ? count === 0
       ? `No drift: ${declared} declared objects are there as declared, among ${live} live ones.`
-      : `${count} ${count === 1 ? 'finding' : 'findings'} about ${declared} declared and ${live} live objects.`
-    : `Incomplete: ${count} ${count === 1 ? 'finding' : 'findings'} so far, and not everything could be read.`;
+      : `${counted(count, 'finding')} about ${declared} declared and ${live} live objects.`
+    : `Incomplete: ${counted(count, 'finding')} so far, and not everything could be read.`;
   return [...findings.map(findingText), ...(proof ? [proofText(proof)] : []), verdict].join('\n\n');
 }
 

@@ -1,5 +1,6 @@
 import { isExpired, isUnderstandable, waiversOf, type Waiver } from '../controls/waiver';
 import { BulwarkError } from '../errors';
+import { groupBy } from '../groups';
 import { scopeOf, TENANT_LABEL } from '../manifest/kinds';
 import { compareText, describeObject, identityOf, type Manifest } from '../manifest/manifest';
 import type { ProjectFile } from '../project/new-project';
@@ -92,11 +93,9 @@ function refuseDuplicates(manifests: readonly Manifest[]): void {
 
 /** What belongs to no namespace first, then the namespaces by name; within each the order of the manifests, accounts first. */
 function groupsOf(manifests: readonly Manifest[], now: Date): Group[] {
-  const places = new Map<string, Manifest[]>();
-  for (const manifest of manifests) {
-    const namespace = scopeOf(manifest) === 'cluster' ? '' : (manifest.metadata?.namespace ?? '');
-    places.set(namespace, [...(places.get(namespace) ?? []), manifest]);
-  }
+  const places = groupBy(manifests, (manifest) =>
+    scopeOf(manifest) === 'cluster' ? '' : (manifest.metadata?.namespace ?? ''),
+  );
   const className = namer();
   return [...places]
     .sort(([one], [other]) => compareText(one, other))

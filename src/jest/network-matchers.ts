@@ -36,9 +36,7 @@ export const networkMatchers = {
     const groupOf = tenantLookup(reachability, [one, other]);
     const crossings = findCrossings(reachability, { groupOf });
     const lines = crossings.map(({ source, destination, ports }) => {
-      const [from, to] = [source, destination].map(({ namespace, name, kind }) =>
-        workloadName(namespace, name, kind),
-      );
+      const [from, to] = [source, destination].map(workloadName);
       return `- ${from} may connect to ${to}: ${formatPorts(ports)}`;
     });
     return {

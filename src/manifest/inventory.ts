@@ -1,3 +1,4 @@
+import { groupBy, push } from '../groups';
 import { groupOf, isObject, type JsonObject, type Manifest } from './manifest';
 import { podTemplateOf, type PodTemplate } from './pod';
 
@@ -73,12 +74,6 @@ function onDemand<T>(make: (kind: string) => T): (kind: string) => T {
   };
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) push(groups, keyOf(item), item);
-  return groups;
-}
-
 /** Cluster-wide kinds that rules about more than one object refer to by name. */
 const CLUSTER_KINDS: ReadonlySet<string> = new Set([
   'Namespace',
@@ -122,12 +117,6 @@ function meets(expression: JsonObject, labels: Readonly<Record<string, string>>)
     default:
       return false;
   }
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }
 
 /** Whether an object is of a kind, written `Kind` for the core group or `group/Kind`. */

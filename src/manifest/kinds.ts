@@ -1,5 +1,8 @@
 import { groupOf, type Manifest } from './manifest';
 
+/** Label of a Namespace that says which level of Pod Security its pods are held to. */
+export const POD_SECURITY_LABEL = 'pod-security.kubernetes.io/enforce';
+
 /** Name of the ConfigMap that tells the guard rails in a cluster what is allowed in its namespace. */
 export const ALLOWANCES_NAME = 'tenant-allowances';
 

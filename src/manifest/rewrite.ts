@@ -1,4 +1,5 @@
 import { isMap, isSeq, parseDocument, visit, type Document } from 'yaml';
+import { groupBy } from '../groups';
 import { isObject, type JsonObject, type Manifest } from './manifest';
 import type { SourcedManifest } from './reader';
 
@@ -16,11 +17,7 @@ export interface Rewrite {
  * @param rewrites Changed objects of that file.
  */
 export function rewriteText(text: string, rewrites: readonly Rewrite[]): string {
-  const bySource = new Map<number, Rewrite[]>();
-  for (const rewrite of rewrites) {
-    const { line } = rewrite.sourced;
-    bySource.set(line, [...(bySource.get(line) ?? []), rewrite]);
-  }
+  const bySource = groupBy(rewrites, ({ sourced }) => sourced.line);
   // From the last to the first, so that the lines of those that come before stay what they are.
   return [...bySource.values()].sort(byLineDescending).reduce(replaceDocument, text);
 }

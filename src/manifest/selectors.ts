@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { selects } from './inventory';
 import { isObject } from './manifest';
 
@@ -53,10 +54,4 @@ function matchLabelsOf(selector: unknown): [string, unknown][] {
 
 function labelOf(key: string, value: unknown): string {
   return `${key}=${String(value)}`;
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

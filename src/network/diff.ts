@@ -15,6 +15,11 @@ export interface ConnectionChange {
   readonly after: string;
 }
 
+/** An end of a change as a question names it: of a range of addresses the first. */
+export function partyOf(end: string): string {
+  return end.endsWith('[External]') ? end.slice(0, end.indexOf('-')) : end;
+}
+
 const NOTHING = formatPorts([]);
 
 /** What can be connected now and could not before, or the other way round. A range of addresses is cut where the ports differ. */

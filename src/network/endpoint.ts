@@ -15,10 +15,8 @@ export type Party =
 /** `namespace/name[Kind]`, `a-b[External]` or `{ingress-controller}`. */
 export function endpointName(endpoint: Endpoint): string {
   switch (endpoint.kind) {
-    case 'workload': {
-      const { namespace, name, kind } = endpoint.workload;
-      return workloadName(namespace, name, kind);
-    }
+    case 'workload':
+      return workloadName(endpoint.workload);
     case 'addresses':
       return rangeName(endpoint.range);
     case 'ingress-controller':
@@ -52,7 +50,7 @@ export function findParty(text: string, pods: Pods): Party {
   const found = [...pods.workloads.values()].filter(({ namespace, name }) => `${namespace}/${name}` === text);
   if (found.length === 1) return { kind: 'workload', workload: found[0]! };
   throw new BulwarkError(
-    found.length === 0 ? noSuchWorkload(text, pods) : ambiguous(text, found.map(fullName)),
+    found.length === 0 ? noSuchWorkload(text, pods) : ambiguous(text, found.map(workloadName)),
   );
 }
 
@@ -64,17 +62,13 @@ export function requireWorkload(source: Party, destination: Party): void {
   );
 }
 
-function fullName({ namespace, name, kind }: Workload): string {
-  return workloadName(namespace, name, kind);
-}
-
 function ambiguous(text: string, names: readonly string[]): string {
   return `There is more than one workload '${text}'. Say which: ${names.join(' or ')}.`;
 }
 
 function noSuchWorkload(text: string, { workloads }: Pods): string {
   const name = text.slice(text.indexOf('/') + 1);
-  const names = [...workloads.values()].map(fullName).sort(compareText);
+  const names = [...workloads.values()].map(workloadName).sort(compareText);
   const near = names.filter((one) => one.includes(`/${name}[`) || one.startsWith(`${text}/`));
   const some = near.length > 0 ? near : names;
   const shown = some.slice(0, 5).join(', ') + (some.length > 5 ? ` and ${some.length - 5} more` : '');

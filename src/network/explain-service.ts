@@ -45,7 +45,7 @@ function leadTo(
   { workload, port }: ServiceDestination['targets'][number],
   { protocol, port: own }: AskedPort,
 ): string {
-  const pods = nameOf(workload);
+  const pods = workloadName(workload);
   return isHeadless
     ? `Service ${name} is headless, so ${protocol} ${port} is a port of ${pods} itself.`
     : `Service ${name} sends ${protocol} ${own} to ${protocol} ${port} of ${pods}.`;
@@ -54,9 +54,5 @@ function leadTo(
 function leadNowhere({ name, selected }: ServiceDestination, port: string): string {
   return selected.length === 0
     ? `Service ${name} leads nowhere: no pod has the labels of its selector.`
-    : `Service ${name} leads nowhere: no container of ${selected.map(nameOf).join(' or ')} has a port by the name that it sends ${port} to.`;
-}
-
-function nameOf({ namespace, name, kind }: Workload): string {
-  return workloadName(namespace, name, kind);
+    : `Service ${name} leads nowhere: no container of ${selected.map(workloadName).join(' or ')} has a port by the name that it sends ${port} to.`;
 }

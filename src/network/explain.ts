@@ -236,7 +236,5 @@ function shortName(party: Party): string {
 }
 
 function nameOf(party: Party): string {
-  if (party.kind === 'address') return party.text;
-  const { namespace, name, kind } = party.workload;
-  return workloadName(namespace, name, kind);
+  return party.kind === 'address' ? party.text : workloadName(party.workload);
 }

@@ -11,13 +11,7 @@ export interface ExposedWorkloads {
 /** Exposures as text: a heading for each kind, and below it a line for each workload. */
 export function formatExposure(exposures: readonly WorkloadExposure[]): string {
   const sections = exposureSections(exposures).map(({ title, items }) =>
-    [
-      title,
-      ...items.map(({ workload, text }) => {
-        const { namespace, name, kind } = workload;
-        return `  ${workloadName(namespace, name, kind)} : ${text}`;
-      }),
-    ].join('\n'),
+    [title, ...items.map(({ workload, text }) => `  ${workloadName(workload)} : ${text}`)].join('\n'),
   );
   return sections.length > 0 ? sections.join('\n\n') : 'Nothing is exposed.';
 }

@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { compareText } from '../manifest/manifest';
 import type { Connection, Endpoint } from './connections';
 import { endpointName } from './endpoint';
@@ -103,7 +104,7 @@ function nodesOf(connections: readonly Connection[]) {
   for (const endpoint of distinctEnds(connections)) {
     const name = endpointName(endpoint);
     if (endpoint.kind !== 'workload') outside.push(name);
-    else inside.set(endpoint.workload.namespace, [...(inside.get(endpoint.workload.namespace) ?? []), name]);
+    else push(inside, endpoint.workload.namespace, name);
   }
   return { inside, outside };
 }

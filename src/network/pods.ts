@@ -184,7 +184,7 @@ function join(workloads: Map<string, Workload>, manifest: Manifest, podClass: Po
   // Pods of one owner mostly follow each other.
   if (last?.name === name && last.kind === kind) return;
   const namespace = podClass.namespace.name;
-  const key = workloadName(namespace, name, kind);
+  const key = workloadName({ namespace, name, kind });
   let workload = workloads.get(key);
   if (!workload) {
     workload = { namespace, name, kind, manifest, classes: [] };
@@ -209,6 +209,10 @@ function isController(owner: unknown): owner is JsonObject {
 }
 
 /** `namespace/name[Kind]`. */
-export function workloadName(namespace: string, name: string, kind: string): string {
+export function workloadName({
+  namespace,
+  name,
+  kind,
+}: Pick<Workload, 'namespace' | 'name' | 'kind'>): string {
   return `${namespace}/${name}[${kind}]`;
 }

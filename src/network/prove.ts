@@ -2,7 +2,7 @@ import type { Problem, Proof } from '../controls/proof';
 import { describeObject, type Manifest } from '../manifest/manifest';
 import { TENANT_LABEL } from '../manifest/kinds';
 import type { DeclaredConnection } from './declared';
-import { diffConnections, type ConnectionChange } from './diff';
+import { diffConnections, partyOf, type ConnectionChange } from './diff';
 import { explainConnection, type ExplainedSide } from './explain';
 import { formatPorts, type PortRange } from './ports';
 import type { Reachability } from './reachability';
@@ -30,11 +30,6 @@ export function networkAsDeclared(
   };
 }
 
-/** An end of a change as a question names it: of a range of addresses the first. */
-function nameOf(end: string): string {
-  return end.endsWith('[External]') ? end.slice(0, end.indexOf('-')) : end;
-}
-
 function toProblem(
   change: ConnectionChange,
   network: TenantNetwork,
@@ -44,7 +39,7 @@ function toProblem(
   if (change.source === '{ingress-controller}') return [];
   const { wanted, actual } = network;
   const { ports } = actual.network;
-  const ends = [nameOf(change.source), nameOf(change.destination)] as const;
+  const ends = [partyOf(change.source), partyOf(change.destination)] as const;
   const [asked, allowed] = [wanted, actual].map((each) => ports.of(each.portsBetween(...ends))) as [
     number,
     number,

@@ -1,3 +1,4 @@
+import { groupBy } from '../groups';
 import type { Step, World } from './closure';
 import type { Hit } from './hits';
 import { ALL, placeOf, type Power } from './power';
@@ -8,8 +9,7 @@ import { MASTERS, type Subject } from './subject';
  * rights lead to that name whom or what they are about.
  */
 export function combinationsOf(world: World, power: Power, hits: readonly Hit[]): Step[] {
-  const held = new Map<string, Hit[]>();
-  for (const hit of hits) held.set(hit.right.id, [...(held.get(hit.right.id) ?? []), hit]);
+  const held = groupBy(hits, ({ right }) => right.id);
   const of = (id: string) => held.get(id) ?? [];
   const asker: Asker = { world, power, of };
   return [

@@ -1,11 +1,13 @@
 import { guardrailPolicies } from '../admission/guardrails';
 import { policyManifest } from '../admission/policy';
+import { waivedControls } from '../admission/waived-controls';
 import { exemptedBy } from '../admission/who';
+import { push } from '../groups';
 import { selects } from '../manifest/inventory';
 import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
 import { isObject, type Manifest } from '../manifest/manifest';
+import { stableText } from '../manifest/stable-text';
 import { ClusterTarget } from '../target/target';
-
 import type { World } from './closure';
 import { listOf } from './policy-rule';
 import { ALL, type PowerOf } from './power';
@@ -44,7 +46,7 @@ function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
     const options = { target: ClusterTarget.kubernetes(version), profile: 'baseline' } as const;
     for (const policy of guardrailPolicies(options)) {
       const spec = policyManifest(policy).spec as Spec;
-      specs.set(policy.name, [...(specs.get(policy.name) ?? []), spec]);
+      push(specs, policy.name, spec);
     }
   }
   known = specs;
@@ -95,21 +97,6 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
     if (!guards || namespace === ALL || !guards.every((guard) => holds(guard, namespace))) return undefined;
     return `ValidatingAdmissionPolicy ${guards.join(' and ')}`;
   };
-}
-
-/** The controls that the allowances of each namespace waive. */
-function waivedControls(manifests: readonly Manifest[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const allowances = manifests.filter(
-    ({ kind, metadata }) => kind === 'ConfigMap' && metadata?.name === ALLOWANCES_NAME,
-  );
-  return new Map(
-    allowances.map(({ metadata, data }) => [
-      metadata?.namespace ?? 'default',
-      new Set(
-        isObject(data) && typeof data.waivedControls === 'string' ? data.waivedControls.split('\n') : [],
-      ),
-    ]),
-  );
 }
 
 /** The controls of a policy that allowances can waive. */
@@ -179,15 +166,7 @@ function withoutDefaults(value: unknown): unknown {
 }
 
 function isSame(one: unknown, other: unknown): boolean {
-  return canonical(one) === canonical(other);
-}
-
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, one: unknown) =>
-      isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one,
-    ) ?? ''
-  );
+  return stableText(one) === stableText(other);
 }
 
 function failsClosed(spec: Spec): boolean {

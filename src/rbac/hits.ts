@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import type { RoleRule } from './aggregation';
 import { resourceMatches, type PolicyRule } from './policy-rule';
 import { ALL } from './power';
@@ -23,7 +24,7 @@ export interface Hit {
 const BY_RESOURCE = new Map<string, Right[]>();
 for (const right of RIGHTS) {
   for (const resource of right.resources) {
-    BY_RESOURCE.set(resource, [...(BY_RESOURCE.get(resource) ?? []), right]);
+    push(BY_RESOURCE, resource, right);
   }
 }
 const OF_ANY_RESOURCE = RIGHTS.filter(({ resources }) => resources.length === 0);

@@ -1,3 +1,4 @@
+import { groupBy } from '../groups';
 import { describeObject, groupOf, isObject, withoutNulls, type Manifest } from '../manifest/manifest';
 import { aggregate, rulesOfRole, type RoleRule } from './aggregation';
 import { defaultRbac } from './default-rbac';
@@ -88,8 +89,7 @@ export function rbacOf(manifests: readonly Manifest[], { defaults = true }: Rbac
   const all = defaults ? mergeDefaults(own, defaultRbac()) : own;
   const roles = roleTable(all);
   const bound = bindRoles(all, roles);
-  const bySubject = new Map<string, BoundRole[]>();
-  for (const one of bound) push(bySubject, subjectKey(one.subject), one);
+  const bySubject = groupBy(bound, ({ subject }) => subjectKey(subject));
   const rolesOf = (subject: Subject) => bySubject.get(subjectKey(subject)) ?? [];
   const rolesOfAny = (who: Subject | Identity) => subjectsOf(who).flatMap(rolesOf);
   const grantOf = (who: Subject | Identity, request: ApiRequest) =>
@@ -243,10 +243,4 @@ function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R |
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

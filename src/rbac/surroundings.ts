@@ -1,4 +1,5 @@
 import { takeInventory, type Inventory, type WorkloadEntry } from '../manifest/inventory';
+import { POD_SECURITY_LABEL } from '../manifest/kinds';
 import { describeObject, isObject, type Manifest } from '../manifest/manifest';
 import { ALL } from './power';
 import { accountOf, mountsToken, wayToNode } from './pod-powers';
@@ -36,8 +37,6 @@ export interface Surroundings {
   readonly isPodSecure: (namespace: string) => boolean;
   readonly namespaces: readonly string[];
 }
-
-const ENFORCE = 'pod-security.kubernetes.io/enforce';
 
 /** Looks at pods, ServiceAccounts, token Secrets and Namespaces once. */
 export function surroundingsOf(manifests: readonly Manifest[], rbac: Rbac): Surroundings {
@@ -95,7 +94,7 @@ function tokenOf({ type, metadata }: Manifest): TokenSecret[] {
 
 function isSecure({ metadata }: Manifest): boolean {
   const labels = isObject(metadata?.labels) ? metadata.labels : {};
-  return labels[ENFORCE] === 'restricted' || labels[ENFORCE] === 'baseline';
+  return labels[POD_SECURITY_LABEL] === 'restricted' || labels[POD_SECURITY_LABEL] === 'baseline';
 }
 
 function lookUp<T extends { readonly namespace: string }>(

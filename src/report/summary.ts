@@ -1,17 +1,17 @@
 import { waiversOf, type RecordedWaiver } from '../controls/waiver';
 import { podControls } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
+import { groupBy, push } from '../groups';
 import { requiredDefinitions } from '../manifest/custom-resources';
 import { compareText, describeObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import type { DeclaredConnection } from '../network/declared';
 import { proveTenancy, type TenancyTheorem } from '../tenancy/theorem';
+import { counted } from '../wording';
 import { describeTheorem } from './theorem-text';
 import { wrapWords } from './wrap';
 import { TENANT_LABEL } from '../manifest/kinds';
-
-export { TENANT_LABEL };
 
 /** What a set of manifests is and what holds for it. */
 export interface Summary {
@@ -73,7 +73,7 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
   const tenants = new Map<string, string[]>();
   for (const { kind, metadata } of manifests) {
     const tenant = kind === 'Namespace' ? metadata?.labels?.[TENANT_LABEL] : undefined;
-    if (tenant) tenants.set(tenant, [...(tenants.get(tenant) ?? []), metadata?.name ?? '']);
+    if (tenant) push(tenants, tenant, metadata?.name ?? '');
   }
   return tenants;
 }
@@ -113,7 +113,7 @@ export function formatSummary(summary: Summary): string {
   return [
     ...wrap('objects', `${objects}: ${[...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')}`),
     ...[...needs].flatMap(([name, count], index) =>
-      wrap(index === 0 ? 'needs' : '', `CRD ${name} for ${count} ${count === 1 ? 'object' : 'objects'}`),
+      wrap(index === 0 ? 'needs' : '', `CRD ${name} for ${counted(count, 'object')}`),
     ),
     ...wrap(
       'tenants',
@@ -135,21 +135,16 @@ export function formatSummary(summary: Summary): string {
 
 /** The waivers that say the same of several objects as one, with the objects it is about. */
 function grouped(waivers: readonly RecordedWaiver[]): (readonly [RecordedWaiver, readonly string[]])[] {
-  const groups = new Map<string, RecordedWaiver[]>();
-  for (const waiver of waivers) {
-    const key = JSON.stringify([waiver.control, waiver.reason, waiver.expires]);
-    const group = groups.get(key);
-    if (group) group.push(waiver);
-    else groups.set(key, [waiver]);
-  }
+  const groups = groupBy(waivers, ({ control, reason, expires }) =>
+    JSON.stringify([control, reason, expires]),
+  );
   return [...groups.values()].map((group) => [group[0]!, nameObjects(group.map(({ object }) => object))]);
 }
 
 /** The objects in words, the kind of several said once. */
 function nameObjects(objects: readonly Manifest[]): string[] {
-  const kinds = new Set(objects.map(({ kind }) => kind));
-  return [...kinds].map((kind) => {
-    const names = objects.filter((object) => object.kind === kind).map(describeObject);
+  return [...groupBy(objects, ({ kind }) => kind)].map(([kind, own]) => {
+    const names = own.map(describeObject);
     return [names[0], ...names.slice(1).map((name) => name.slice(`${kind} `.length))].join(', ');
   });
 }
@@ -160,7 +155,7 @@ function describeGuards(policies: ReadonlyMap<string, readonly string[]>): strin
   const actions = byCount(countBy(bound.flat(), (action) => action.toLowerCase()));
   const each = [...actions].map(([action, count]) => `${count} ${action}`).join(', ');
   const unbound = policies.size - bound.length;
-  const all = `${policies.size} admission ${policies.size === 1 ? 'policy' : 'policies'}`;
+  const all = counted(policies.size, 'admission policy', 'admission policies');
   const rest = unbound > 0 ? [`${unbound} without a binding`] : [];
   return `${all} for what is applied by hand: ${[...(each ? [each] : []), ...rest].join(', ')}`;
 }

@@ -1,4 +1,6 @@
 import type { Severity } from '../controls/control';
+import { groupBy } from '../groups';
+import { counted } from '../wording';
 import type { Report, ReportedFinding } from './report';
 import { wrapWords } from './wrap';
 
@@ -13,12 +15,7 @@ const COLOURS: Readonly<Record<Severity, string>> = { critical: '1;31', high: '3
 
 /** A report for people: findings by object, at most 80 columns wide, and a summary in the last line. */
 export function formatText(report: Report, options: TextOptions): string {
-  const groups = new Map<string, ReportedFinding[]>();
-  for (const finding of report.findings) {
-    const title = titleOf(finding);
-    groups.set(title, [...(groups.get(title) ?? []), finding]);
-  }
-  const blocks = [...groups].map(([title, findings]) =>
+  const blocks = [...groupBy(report.findings, titleOf)].map(([title, findings]) =>
     [
       ...wrapWords(title, WIDTH - 2).map((line, index) => (index === 0 ? line : `  ${line}`).trimEnd()),
       ...madeBy(findings[0]!),
@@ -56,9 +53,8 @@ function summaryLine({ summary }: Report, options: TextOptions): string {
   const severities = Object.entries(bySeverity)
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => paint(`${count} ${severity}`, severity as Severity, options));
-  const counted = findings === 1 ? '1 finding' : `${findings} findings`;
   const detail = severities.length > 0 ? `: ${severities.join(', ')}` : '';
-  return `${counted} in ${objects} objects${detail}${waived > 0 ? ` (${waived} waived)` : ''}`;
+  return `${counted(findings, 'finding')} in ${objects} objects${detail}${waived > 0 ? ` (${waived} waived)` : ''}`;
 }
 
 function paint(text: string, severity: Severity, { colour }: TextOptions): string {

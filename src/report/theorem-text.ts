@@ -1,5 +1,6 @@
 import { workloadName } from '../network/pods';
 import type { NetworkOfTheorem, TenancyTheorem } from '../tenancy/theorem';
+import { counted } from '../wording';
 
 /** A label and what it is about. */
 type Line = readonly [label: string, text: string];
@@ -27,11 +28,10 @@ function describeDeclared({ declared, isAsDeclared }: NetworkOfTheorem): string 
 function describeMetadata({ metadata }: NetworkOfTheorem): string {
   const [first] = metadata;
   if (!first) return 'metadata addresses are closed';
-  const { namespace, name, kind } = first.workload;
   const workloads = new Set(metadata.map(({ workload }) => workload)).size;
   return (
     `${counted(workloads, 'workload reaches', 'workloads reach')} metadata addresses, ` +
-    `such as ${workloadName(namespace, name, kind)} ${first.address}`
+    `such as ${workloadName(first.workload)} ${first.address}`
   );
 }
 
@@ -59,8 +59,4 @@ function describeIsolation({ holds, tenants, network, rights }: TenancyTheorem):
     ].filter(Boolean);
     return agreed.length > 0 ? `, save ${agreed.join(' and ')}` : '';
   }
-}
-
-function counted(count: number, one: string, more: string): string {
-  return `${count} ${count === 1 ? one : more}`;
 }

@@ -3,7 +3,7 @@ import { API_RESOURCES, type Verb } from '../manifest/api-resources';
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { containersOf } from '../manifest/pod';
 import { rbacOf, type Rbac, type Subject } from '../rbac';
-import { TENANT_LABEL } from '../report/summary';
+import { POD_SECURITY_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL } from './allowances';
 import { peopleByTenant } from './people';
 
@@ -232,7 +232,7 @@ function podSecurity(benchmark: string, title: string, level: 'baseline' | 'rest
     problems: ({ namespaces, inventory }) =>
       namespaces.flatMap((name) => {
         const labels = inventory.find('Namespace', '', name)?.metadata?.labels ?? {};
-        const enforced = labels['pod-security.kubernetes.io/enforce'] ?? 'privileged';
+        const enforced = labels[POD_SECURITY_LABEL] ?? 'privileged';
         return LEVELS.indexOf(enforced) >= LEVELS.indexOf(level)
           ? []
           : [`Namespace ${name} enforces ${enforced}, and ${level} is needed`];

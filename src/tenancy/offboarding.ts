@@ -2,7 +2,7 @@ import { BulwarkError } from '../errors';
 import { takeInventory, type Inventory } from '../manifest/inventory';
 import { kindRank } from '../manifest/kinds';
 import { compareText, describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
-import { TENANT_LABEL } from '../report/summary';
+import { TENANT_LABEL } from '../manifest/kinds';
 import { PARENT_LABEL } from './people';
 
 /** Label of a Namespace whose tenant is on its way out, with the value `true`. */

@@ -1,7 +1,8 @@
+import { push } from '../groups';
 import type { Inventory } from '../manifest/inventory';
 import { isObject } from '../manifest/manifest';
 import type { Subject } from '../rbac';
-import { TENANT_LABEL } from '../report/summary';
+import { TENANT_LABEL } from '../manifest/kinds';
 
 /** Label of a Namespace that names the tenant that its tenant is a team of. */
 export const PARENT_LABEL = 'cdk8s-bulwark/parent-tenant';
@@ -23,7 +24,7 @@ export function peopleByTenant(inventory: Inventory): ReadonlyMap<string, Tenant
   for (const { metadata } of inventory.ofKind('Namespace')) {
     const { [TENANT_LABEL]: tenant, [PARENT_LABEL]: parent } = metadata?.labels ?? {};
     if (tenant === undefined) continue;
-    namespaces.set(tenant, [...(namespaces.get(tenant) ?? []), metadata?.name ?? '']);
+    push(namespaces, tenant, metadata?.name ?? '');
     if (parent !== undefined) parents.set(tenant, parent);
   }
   const lineages = lineagesOf([...namespaces.keys()], parents);
@@ -35,7 +36,6 @@ export function peopleByTenant(inventory: Inventory): ReadonlyMap<string, Tenant
 
 function lineagesOf(tenants: readonly string[], parents: ReadonlyMap<string, string>): Map<string, string[]> {
   const lineages = new Map<string, string[]>();
-  const relate = (one: string, other: string) => lineages.set(one, [...(lineages.get(one) ?? []), other]);
   for (const tenant of tenants) {
     const seen = new Set([tenant]);
     for (
@@ -44,8 +44,8 @@ function lineagesOf(tenants: readonly string[], parents: ReadonlyMap<string, str
       above = parents.get(above)
     ) {
       seen.add(above);
-      relate(tenant, above);
-      relate(above, tenant);
+      push(lineages, tenant, above);
+      push(lineages, above, tenant);
     }
   }
   return lineages;

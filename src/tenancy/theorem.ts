@@ -115,8 +115,6 @@ function proveNetwork(
 }
 
 function crossingSentence({ from, to, source, destination, ports }: Crossing): string {
-  const [own, other] = [source, destination].map(({ namespace, name, kind }) =>
-    workloadName(namespace, name, kind),
-  );
+  const [own, other] = [source, destination].map(workloadName);
   return `The tenant ${from} reaches the tenant ${to}: ${own} => ${other} on ${formatPorts(ports)}`;
 }

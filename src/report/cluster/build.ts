@@ -3,7 +3,8 @@ import { auditManifests, type AuditOptions } from '../../controls/audit';
 import type { Finding } from '../../controls/check';
 import { SEVERITIES } from '../../controls/control';
 import { diffClusters } from '../../diff';
-import { counted } from '../../diff/change';
+import { groupBy } from '../../groups';
+import { counted } from '../../wording';
 import { locate } from '../../manifest/locate';
 import { describeObject, type Manifest } from '../../manifest/manifest';
 import type { SourcedManifest } from '../../manifest/reader';
@@ -197,14 +198,11 @@ function waiverEntries(findings: readonly Finding[]): WaiverEntry[] {
 
 function exposureEntries(sections: ReturnType<typeof exposureSections>): ExposureSection[] {
   return sections.map(({ title, items }) => {
-    const byDetail = new Map<string, string[]>();
-    for (const { workload, text } of items) {
-      const { namespace, name, kind } = workload;
-      const list = byDetail.get(text) ?? [];
-      list.push(workloadName(namespace, name, kind));
-      byDetail.set(text, list);
-    }
-    return { title, entries: [...byDetail].map(([detail, workloads]) => ({ detail, workloads })) };
+    const entries = [...groupBy(items, ({ text }) => text)].map(([detail, own]) => ({
+      detail,
+      workloads: own.map(({ workload }) => workloadName(workload)),
+    }));
+    return { title, entries };
   });
 }
 

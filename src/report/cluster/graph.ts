@@ -1,9 +1,8 @@
-import { findCrossings } from '../../network/isolation';
-import { openPairs } from '../../network/open-pairs';
+import { findCrossings, tenantLookup } from '../../network/isolation';
+import { isListable } from '../../network/listable';
 import { visitPairs } from '../../network/pairs';
 import { workloadName, type Workload } from '../../network/pods';
 import { formatPorts, NO_PORTS, type PortSet } from '../../network/ports';
-import { tenantLookup } from '../../network/isolation';
 import type { Reachability } from '../../network/reachability';
 import type { Graph } from './model';
 
@@ -13,8 +12,7 @@ const MOST_EDGES = 2000;
 
 /** What may connect to what: workloads as long as there are few enough to be drawn, then namespaces, then tenants. */
 export function graphOf(reachability: Reachability): Graph {
-  const isListable = openPairs(reachability) <= 200_000;
-  if (isListable && reachability.workloads.length <= MOST_NODES) {
+  if (isListable(reachability) && reachability.workloads.length <= MOST_NODES) {
     const graph = workloadGraph(reachability);
     if (graph.edges.length <= MOST_EDGES) return graph;
   }
@@ -44,10 +42,7 @@ function workloadGraph({ network, rows, workloads }: Reachability): Graph {
   const edges = [...found].flatMap(([from, targets]) =>
     [...targets].map(([to, ports]) => ({ from, to, ports: formatPorts(network.ports.rangesOf(ports)) })),
   );
-  const nodes = workloads.map(({ namespace, name, kind }) => ({
-    name: workloadName(namespace, name, kind),
-    group: namespace,
-  }));
+  const nodes = workloads.map((workload) => ({ name: workloadName(workload), group: workload.namespace }));
   return {
     level: 'workload',
     nodes,

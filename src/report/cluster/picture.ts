@@ -1,9 +1,9 @@
+import { groupBy } from '../../groups';
 import type { Graph } from './model';
 
 /** The graph in the language of Graphviz, in classes that the page gives colours. Equal graphs give equal text. */
 export function graphToDot({ nodes, edges }: Graph): string {
-  const groups = new Map<string, number[]>();
-  nodes.forEach(({ group = '' }, index) => groups.set(group, [...(groups.get(group) ?? []), index]));
+  const groups = groupBy(nodes.keys(), (index) => nodes[index]!.group ?? '');
   const node = (index: number, group: string) => {
     const { name } = nodes[index]!;
     return `n${index} [label=${quote(group !== '' && name.startsWith(`${group}/`) ? name.slice(group.length + 1) : name)}];`;

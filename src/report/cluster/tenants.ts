@@ -30,9 +30,7 @@ function crossingEntry(
   { from, to, source, destination, ports }: Crossing,
   reachability: Reachability,
 ): CrossingEntry {
-  const [own, other] = [source, destination].map(({ namespace, name, kind }) =>
-    workloadName(namespace, name, kind),
-  ) as [string, string];
+  const [own, other] = [workloadName(source), workloadName(destination)];
   const [first] = ports;
   const explained = first
     ? explainConnection(reachability, own, other, { protocol: first.protocol, port: first.first })

@@ -1,4 +1,6 @@
 import { AREAS, type Change } from '../../../diff';
+import { groupBy } from '../../../groups';
+import { counted } from '../../../wording';
 import { changesVerdict, shortened, titleOf } from '../../changes';
 import type { ClusterReport, FindingEntry, Graph, RoleEntry, SubjectEntry, TenantSection } from '../model';
 import { markup, raw, type Html, type Part } from './escape';
@@ -75,15 +77,11 @@ function matrix({ names, crossings }: TenantSection): Html {
 }
 
 function groupedTenants({ names, crossings }: TenantSection): Html {
-  const reached = new Map<string, string[]>();
-  for (const { from, to } of crossings) reached.set(from, [...(reached.get(from) ?? []), to]);
-  const groups = new Map<string, string[]>();
-  for (const name of names) {
-    const key = (reached.get(name) ?? []).length;
-    const words =
-      key === 0 ? 'reach no other tenant' : `reach ${key} other ${key === 1 ? 'tenant' : 'tenants'}`;
-    groups.set(words, [...(groups.get(words) ?? []), name]);
-  }
+  const reached = groupBy(crossings, ({ from }) => from);
+  const groups = groupBy(names, (name) => {
+    const others = reached.get(name)?.length ?? 0;
+    return others === 0 ? 'reach no other tenant' : `reach ${counted(others, 'other tenant')}`;
+  });
   const rows = [...groups].map(([words, own]) => [words, own.length, some(own, 8)]);
   return table('Tenants by how many others they reach', ['They', 'Tenants', 'Which'], rows);
 }
@@ -160,11 +158,9 @@ const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection
 
 /** Who may do what, and the form to ask who may do something. */
 export function rightsSectionOf({ rights }: ClusterReport): Section {
-  const groups = new Map<string, SubjectEntry[]>();
-  for (const subject of rights.subjects) {
-    const key = subject.grants.map(({ role, namespaces }) => `${role}:${namespaces.length}`).join();
-    groups.set(key, [...(groups.get(key) ?? []), subject]);
-  }
+  const groups = groupBy(rights.subjects, ({ grants }) =>
+    grants.map(({ role, namespaces }) => `${role}:${namespaces.length}`).join(),
+  );
   const rows = [...groups.values()].slice(0, MOST_ROWS).map((own) => rightsRow(own, rights.roles));
   const answers = rights.questions.map(({ request, subjects }) => [
     markup`<code>${request}</code>`,
