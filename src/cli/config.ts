@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { load } from 'js-yaml';
+import type { AuditOptions } from '../controls/audit';
 import { SEVERITIES, type Parameters, type Severity } from '../controls/control';
 import { PROFILES, type ProfileName } from '../controls/profiles';
 import type { FileWaiver } from '../controls/waived';
@@ -39,6 +40,25 @@ export function readConfig(file: string | undefined): Config {
     parameters: {
       ...(parameters.registries !== undefined && { registries: registries(parameters.registries, name) }),
     },
+  };
+}
+
+/** What a command that compares or reports asks the controls with, as it is typed. */
+export interface AuditFlags {
+  readonly target?: string;
+  readonly profile?: string;
+  readonly waivers?: string;
+}
+
+/** Options of a command, which come before those of `bulwark.yaml`. */
+export function auditOptions(flags: AuditFlags): AuditOptions {
+  const config = readConfig(undefined);
+  const profile = flags.profile === undefined ? config.profile : parseProfile(flags.profile, '--profile');
+  return {
+    target: flags.target ?? config.target,
+    parameters: config.parameters,
+    waivers: readWaivers(flags.waivers),
+    ...(profile && { profile }),
   };
 }
 

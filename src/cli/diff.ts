@@ -1,16 +1,13 @@
 import { diffClusters, type Change } from '../diff';
 import { formatChangesJson, formatChangesMarkdown, formatChangesText } from '../report/changes';
 import type { CommandContext, CommandResult } from './command';
-import { readConfig, parseProfile, readWaivers } from './config';
+import { auditOptions, type AuditFlags } from './config';
 import { readPaths } from './input';
 import { oneOf } from './one-of';
 import { progress } from './progress';
 
 /** Options of `bulwark diff`, as they are typed. */
-export interface DiffOptions {
-  readonly target?: string;
-  readonly profile?: string;
-  readonly waivers?: string;
+export interface DiffOptions extends AuditFlags {
   readonly format: string;
 }
 
@@ -31,19 +28,12 @@ export function diffCommand(
   { now }: CommandContext,
 ): CommandResult {
   const format = FORMATS[oneOf(options.format, Object.keys(FORMATS), '--format')]!;
-  const config = readConfig(undefined);
-  const profile = options.profile === undefined ? config.profile : parseProfile(options.profile, '--profile');
+  const audit = auditOptions(options);
   const [old, current] = [before, after].map((path) => readPaths([path]));
   const errors = [...old!.errors, ...current!.errors].map(({ message }) => message);
   progress().phase('comparing');
   const [was, is] = [old!, current!].map(({ manifests }) => manifests.map(({ manifest }) => manifest));
-  const changes = diffClusters(was!, is!, {
-    target: options.target ?? config.target,
-    parameters: config.parameters,
-    waivers: readWaivers(options.waivers),
-    ...(profile && { profile }),
-    now,
-  });
+  const changes = diffClusters(was!, is!, { ...audit, now });
   const isWider = changes.some(({ effect }) => effect === 'widened');
   return {
     output: format(changes),

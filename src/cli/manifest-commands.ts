@@ -1,6 +1,14 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- a command is loaded when it runs, so that help and version come at once */
 import type * as CheckModule from './check';
-import { choice, defineCommand, listWords, PATHS, TARGET, type CommandDefinition } from './command';
+import {
+  choice,
+  defineCommand,
+  listWords,
+  PATHS,
+  TARGET,
+  type CommandDefinition,
+  type OptionDefinition,
+} from './command';
 import type * as ControlsModule from './controls';
 import type * as DiffModule from './diff';
 import type * as HardenModule from './harden';
@@ -9,6 +17,16 @@ import type * as SummaryModule from './summary';
 
 const PROFILE_NAMES = ['baseline', 'restricted', 'hardened', 'cis', 'nsa', 'network'];
 const SEVERITY_NAMES = ['critical', 'high', 'medium', 'low'];
+
+const PROFILE: OptionDefinition = {
+  flags: '--profile <name>',
+  description: `${listWords(PROFILE_NAMES)} (default: hardened)`,
+  completes: PROFILE_NAMES,
+};
+const WAIVERS: OptionDefinition = {
+  flags: '--waivers <file>',
+  description: 'YAML list of exceptions with reasons',
+};
 
 /** The commands that judge and mend manifests. */
 export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
@@ -19,11 +37,7 @@ export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
     arguments: [PATHS],
     options: [
       TARGET,
-      {
-        flags: '--profile <name>',
-        description: `${listWords(PROFILE_NAMES)} (default: hardened)`,
-        completes: PROFILE_NAMES,
-      },
+      PROFILE,
       {
         flags: '--control <id>',
         description:
@@ -37,7 +51,7 @@ export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
         description: `end with 1 for findings from ${listWords(SEVERITY_NAMES)} on (default: low)`,
         completes: SEVERITY_NAMES,
       },
-      { flags: '--waivers <file>', description: 'YAML list of exceptions with reasons' },
+      WAIVERS,
       {
         flags: '--config <file>',
         description: 'settings and parameters (default: bulwark.yaml, where there is one)',
@@ -78,12 +92,8 @@ export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
     ],
     options: [
       TARGET,
-      {
-        flags: '--profile <name>',
-        description: `${listWords(PROFILE_NAMES)} (default: hardened)`,
-        completes: PROFILE_NAMES,
-      },
-      { flags: '--waivers <file>', description: 'YAML list of exceptions with reasons' },
+      PROFILE,
+      WAIVERS,
       choice('--format <format>', ['text', 'json', 'markdown'], 'how to print it'),
     ],
     ends: ['nothing is widened', 'something is'],
@@ -108,12 +118,8 @@ export const MANIFEST_COMMANDS: readonly CommandDefinition[] = [
       },
       { flags: '--baseline <path>', description: 'file or folder of manifests to tell the changes since' },
       TARGET,
-      {
-        flags: '--profile <name>',
-        description: `${listWords(PROFILE_NAMES)} (default: hardened)`,
-        completes: PROFILE_NAMES,
-      },
-      { flags: '--waivers <file>', description: 'YAML list of exceptions with reasons' },
+      PROFILE,
+      WAIVERS,
     ],
     notes: 'The page loads nothing and runs no script of others. No value of a Secret is in it.',
     examples: [

@@ -10,6 +10,8 @@ const KEY_VARIABLE = 'BULWARK_SEALING_KEY';
 
 /** Mode of a file that holds what was secret: for its owner alone. */
 const PRIVATE = 0o600;
+/** Mode of any other file, of which the umask takes some away. */
+const READABLE = 0o666;
 
 /**
  * The private keys of files, and of the environment.
@@ -53,21 +55,46 @@ export function writeNew(file: string, text: string): void {
 /** Replaces a file as a whole, or leaves it as it was. It keeps its permissions. */
 export function replaceFile(file: string, text: string): void {
   const target = fs.realpathSync(file);
+  writeStaged({ file, target, mode: fs.statSync(target).mode & 0o777 }, text);
+}
+
+/**
+ * Writes a file, and the folder that it is in, as a whole: one that is there stays as it was where the new one cannot be written.
+ * @param fix What to do where it cannot, for the message.
+ */
+export function writeWhole(file: string, text: string, fix: string): void {
+  try {
+    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+  } catch (error) {
+    throw writeError(file, error, fix);
+  }
+  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode ?? READABLE;
+  writeStaged({ file, target: file, mode: mode & 0o777 }, text, fix);
+}
+
+interface Place {
+  /** As it was named. */
+  readonly file: string;
+  readonly target: string;
+  readonly mode: number;
+}
+
+function writeStaged({ file, target, mode }: Place, text: string, fix?: string): void {
   const staged = path.join(
     path.dirname(target),
     `.${path.basename(target)}.${randomBytes(6).toString('hex')}`,
   );
   try {
-    fs.writeFileSync(staged, text, { mode: fs.statSync(target).mode & 0o777, flag: 'wx' });
+    fs.writeFileSync(staged, text, { mode, flag: 'wx' });
     fs.renameSync(staged, target);
   } catch (error) {
     fs.rmSync(staged, { force: true });
-    throw writeError(file, error);
+    throw writeError(file, error, fix);
   }
 }
 
-function writeError(file: string, error: unknown): BulwarkError {
+function writeError(file: string, error: unknown, otherwise = 'Correct the path'): BulwarkError {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-  const fix = code === 'EEXIST' ? 'It exists, and is not overwritten: name another file' : 'Correct the path';
+  const fix = code === 'EEXIST' ? 'It exists, and is not overwritten: name another file' : otherwise;
   return new BulwarkError(`${file}: cannot be written (${code}). ${fix}.`);
 }

@@ -1,9 +1,6 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- Graphviz is loaded when there is something to draw */
-import fs from 'node:fs';
 import path from 'node:path';
 import type * as VizModule from '@viz-js/viz';
-import type { AuditOptions } from '../controls/audit';
-import { BulwarkError } from '../errors';
 import { clusterReport } from '../report/cluster/build';
 import { formatMarkdown } from '../report/cluster/markdown';
 import type { ClusterReport } from '../report/cluster/model';
@@ -11,18 +8,16 @@ import { formatHtml } from '../report/cluster/page';
 import { graphToDot, pictureOf } from '../report/cluster/picture';
 import type { CommandContext, CommandResult } from './command';
 import { constructPaths } from './construct-paths';
-import { parseProfile, readConfig, readWaivers } from './config';
+import { auditOptions, type AuditFlags } from './config';
 import { readPaths } from './input';
 import { oneOf } from './one-of';
+import { writeWhole } from './private-files';
 import { progress } from './progress';
 
 /** Options of `bulwark report`, as they are typed. */
-export interface ReportOptions {
+export interface ReportOptions extends AuditFlags {
   readonly output: string;
   readonly format?: string;
-  readonly target?: string;
-  readonly profile?: string;
-  readonly waivers?: string;
   readonly baseline?: string;
 }
 
@@ -57,24 +52,13 @@ export async function reportCommand(
     onPhase: (what) => progress().phase(what),
     now,
   });
-  write(options.output, await format(report));
+  writeWhole(options.output, await format(report), 'Choose another file for -o');
   const all = [...errors, ...baselineErrors].map(({ message }) => message);
   return {
     output: `${options.output}: ${report.verdict.sentence}`,
     unremarkable: true,
     errors: all,
     exitCode: all.length > 0 ? 2 : 0,
-  };
-}
-
-function auditOptions(options: ReportOptions): AuditOptions {
-  const config = readConfig(undefined);
-  const profile = options.profile === undefined ? config.profile : parseProfile(options.profile, '--profile');
-  return {
-    target: options.target ?? config.target,
-    parameters: config.parameters,
-    waivers: readWaivers(options.waivers),
-    ...(profile && { profile }),
   };
 }
 
@@ -93,18 +77,4 @@ async function draw({ graph }: ClusterReport): Promise<string | undefined> {
   const { level, nodes, edges } = graph;
   const text = `${nodes.length} ${level}s and ${edges.length} connections between them. The table below lists the same.`;
   return pictureOf(viz.renderString(graphToDot(graph), { format: 'svg', engine: 'dot' }), text);
-}
-
-/** Whole or not at all: an older report stays where the new one cannot be written. */
-function write(file: string, text: string): void {
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    fs.writeFileSync(draft, text);
-    fs.renameSync(draft, file);
-  } catch (error) {
-    if (fs.existsSync(draft)) fs.rmSync(draft);
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new BulwarkError(`${file}: cannot be written (${code}). Choose another file for -o.`);
-  }
 }

@@ -65,7 +65,7 @@ export function importManifests(manifests: readonly Manifest[], options: ImportO
     files: [
       { path: 'main.ts', text: main },
       ...files,
-      ...(files.some(({ text }) => text.includes('{ excuse }'))
+      ...(groups.some(({ uses }) => uses.names.own.has('excuse'))
         ? [{ path: 'excuse.ts', text: EXCUSE_CODE }]
         : []),
     ],
@@ -101,20 +101,15 @@ function groupsOf(manifests: readonly Manifest[], now: Date): Group[] {
     .sort(([one], [other]) => compareText(one, other))
     .map(([namespace, objects]) => {
       const name = namespace === '' ? undefined : checkedNamespace(namespace);
-      return groupOf(
-        className(`${pascalCase(name ?? 'cluster')}${name === undefined ? '' : 'Namespace'}`),
-        name,
-        objects,
-        now,
-      );
+      return {
+        className: className(`${pascalCase(name ?? 'cluster')}${name === undefined ? '' : 'Namespace'}`),
+        namespace: name,
+        ...contentOf(objects, now),
+      };
     });
 }
 
-function groupOf(
-  className: string,
-  namespace: string | undefined,
-  ...[manifests, now]: [readonly Manifest[], Date]
-): Group {
+function contentOf(manifests: readonly Manifest[], now: Date): Pick<Group, 'objects' | 'secrets' | 'uses'> {
   const uses = collectUses();
   const isAccount = ({ kind }: Manifest) => kind === 'ServiceAccount';
   const accounts = new Set(manifests.filter(isAccount).map(nameOf));
@@ -130,7 +125,7 @@ function groupOf(
       waivers: waiversIn(manifest, now),
     };
   });
-  return { className, namespace, objects, secrets: manifests.filter(isSecret), uses };
+  return { objects, secrets: manifests.filter(isSecret), uses };
 }
 
 /** Those that are in force, by control. */

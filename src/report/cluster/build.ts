@@ -45,7 +45,8 @@ export function clusterReport(
 ): ClusterReport {
   const { onPhase = () => undefined } = options;
   const target = targetFor(options.target);
-  const manifests = sourced.map(({ manifest }) => manifest);
+  // Frozen, so that what the controls have found out about rights is not found out again.
+  const manifests = Object.freeze(sourced.map(({ manifest }) => manifest));
   onPhase('asking the controls');
   const all = auditManifests(manifests, options);
   const findings = findingEntries(all, sourced);
