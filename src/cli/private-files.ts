@@ -95,6 +95,7 @@ function writeStaged({ file, target, mode }: Place, text: string, fix?: string):
 
 function writeError(file: string, error: unknown, given?: string): BulwarkError {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-  const usual = code === 'EEXIST' ? 'It exists, and is not overwritten: name another file' : 'Correct the path';
+  const usual =
+    code === 'EEXIST' ? 'It exists, and is not overwritten: name another file' : 'Correct the path';
   return new BulwarkError(`${file}: cannot be written (${code}). ${given ?? usual}.`);
 }
