@@ -10,7 +10,7 @@ import { profilesOf } from '../node-profiles/registry';
 import { recordWaivers } from '../workload/recorded-waivers';
 import { waiversFor } from '../workload/waivers';
 import { attempt } from './attempt';
-import type { Entry } from './order';
+import type { Entry, JudgedEntry } from './entry';
 import type { BlueprintProblem, Breach } from './refusal';
 import { unusedWaivers } from './unused-waivers';
 
@@ -18,9 +18,6 @@ import { unusedWaivers } from './unused-waivers';
 const CONTROLS_BEYOND_KERNEL: readonly Control[] = controlsOf('hardened').filter(
   (control) => !(podControls() as readonly Control[]).includes(control),
 );
-
-/** Proofs that every blueprint is held to, beside the controls of its profile. */
-const PROOFS: readonly Proof[] = [];
 
 const ADDED = new WeakMap<IConstruct, Proof[]>();
 
@@ -53,20 +50,11 @@ export interface Judgement {
   readonly manifests: readonly Manifest[];
 }
 
-/** An object with its waivers. */
-export interface JudgedEntry extends Entry {
-  /** Those that it brought with it as annotations. */
-  readonly annotated: readonly Waiver[];
-  /** The waivers that the hardening kernel needed for it. */
-  readonly used: readonly Waiver[];
-}
-
 /** Asks of all objects together what the hardening kernel, which sees one workload at a time, cannot know. */
 export function judgeEntries(entries: readonly JudgedEntry[], options: JudgementOptions): Judgement {
   const { root, target, parameters } = options;
   const proofs = [
     controlsHold(CONTROLS_BEYOND_KERNEL, parameters),
-    ...PROOFS,
     localhostProfilesExist(profilesOf(root)),
     ...(ADDED.get(root) ?? []),
   ];

@@ -2,7 +2,8 @@ import { Names, YamlOutputType, type ApiObject } from 'cdk8s';
 import { BulwarkError } from '../../src/errors';
 import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, describeObject, type Manifest } from '../../src/manifest/manifest';
-import type { Entry, Ordered } from './order';
+import type { Entry } from './entry';
+import type { Ordered } from './order';
 
 /** How objects are divided into files: `namespace` is the blueprint's own way, the others are those of cdk8s. */
 export type Layout = 'namespace' | YamlOutputType;

@@ -1,15 +1,9 @@
-import type { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, groupOf, type Manifest } from '../../src/manifest/manifest';
 import { topologicalOrder } from '../../src/manifest/topology';
-
-/** An object of a blueprint, rendered. */
-export interface Entry {
-  readonly object: ApiObject;
-  readonly manifest: Manifest;
-}
+import type { Entry } from './entry';
 
 /**
  * The nodes of the graph that is ordered: for each construct a moment before anything in it and a moment after everything in

@@ -9,7 +9,7 @@ import type { ClusterTarget } from '../../src/target/target';
 import { waiverBreach } from '../workload/annotated-waivers';
 import { describeUnused } from '../workload/unused-grants';
 import { ownWaivers } from '../workload/waivers';
-import type { JudgedEntry } from './judgement';
+import type { JudgedEntry } from './entry';
 import type { BlueprintProblem } from './refusal';
 
 /** What {@link unusedWaivers} goes by. */

@@ -7,7 +7,7 @@ import { LockedServiceAccount } from '../identity/locked-service-account';
 import { Tenant } from '../tenancy/tenant';
 import type { TenantNamespace } from '../tenancy/tenant-namespace';
 import { waiveWhereNeeded } from '../workload/waivers';
-import type { ProfileSet } from './loader';
+import type { ProfileSet } from './profile-set';
 
 /** Options of the DaemonSet that loads profiles. */
 export interface DaemonSetLoaderOptions {

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { addOutputFile } from '../blueprint/output-file';
-import type { ProfileSet } from './loader';
+import type { ProfileSet } from './profile-set';
 
 /** Writes each profile as a file, and how to install them. */
 export function loadFromFiles(scope: Construct, { appArmor, seccomp }: ProfileSet): void {

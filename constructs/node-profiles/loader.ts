@@ -1,27 +1,8 @@
 import type { Construct } from 'constructs';
-import type { RenderedAppArmorProfile, AppArmorProfile } from '../../src/apparmor';
-import type { RenderedSeccompProfile, SeccompProfile } from '../../src/seccomp';
 import { loadByDaemonSet, type DaemonSetLoaderOptions } from './daemon-set-loader';
 import { loadFromFiles } from './file-loader';
 import { loadByOperator } from './operator-loader';
-
-/** A profile as it was described, and as nodes load it. */
-export interface AppArmorEntry {
-  readonly profile: AppArmorProfile;
-  readonly rendered: RenderedAppArmorProfile;
-}
-
-/** A profile as it was described, and as nodes load it. */
-export interface SeccompEntry {
-  readonly profile: SeccompProfile;
-  readonly rendered: RenderedSeccompProfile;
-}
-
-/** Everything that nodes have to load. */
-export interface ProfileSet {
-  readonly appArmor: readonly AppArmorEntry[];
-  readonly seccomp: readonly SeccompEntry[];
-}
+import type { ProfileSet } from './profile-set';
 
 /** How profiles get onto nodes. Kubernetes itself does not bring them there. */
 export interface ProfileLoader {

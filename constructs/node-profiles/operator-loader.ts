@@ -4,7 +4,7 @@ import { operatorAppArmorProfile } from '../../src/apparmor';
 import { operatorSeccompProfile } from '../../src/seccomp';
 import type { Manifest } from '../../src/manifest/manifest';
 import { targetOf } from '../blueprint/settings';
-import type { ProfileSet } from './loader';
+import type { ProfileSet } from './profile-set';
 
 /** Emits one resource of the Security Profiles Operator for each profile. */
 export function loadByOperator(scope: Construct, { appArmor, seccomp }: ProfileSet): void {
