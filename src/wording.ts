@@ -9,3 +9,11 @@ export function listSome(items: readonly string[], most = 3): string {
 export function counted(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;
 }
+
+/**
+ * Text of others, such as names of live objects, without what a terminal takes for an order (control characters) and what makes
+ * text read otherwise than it is written (marks of direction, and what is not seen).
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}

@@ -1,68 +1,156 @@
 import { findDrift } from '../drift/drift';
 import { proveLive } from '../drift/proof';
-import { driftJunit, driftMetrics, driftText, type DriftReport } from '../drift/report';
+import { driftMetrics } from '../drift/metrics';
+import { driftJunit, driftText, type DriftReport } from '../drift/report';
 import { BulwarkError } from '../errors';
 import { identityOf, isObject, type Manifest } from '../manifest/manifest';
 import { scopeOf } from '../manifest/kinds';
 import { ClusterTarget, SUPPORTED_MINORS } from '../target/target';
+import { counted } from '../wording';
 import type { CommandResult } from './command';
+import {
+  deliverEvent,
+  deliverMetrics,
+  deliveryOf,
+  type Delivery,
+  type DeliveryOptions,
+} from './drift-delivery';
 import { readPaths } from './input';
-import { connect, type ConnectionOptions } from './kube/connection';
+import { connect, type Connection, type ConnectionOptions } from './kube/connection';
 import { readLive, type LiveCluster } from './kube/live';
 import { CONCURRENCY, readerOf, type Refusal } from './kube/reader';
 import { oneOf } from './one-of';
 import { progress } from './progress';
 
 /** Options of `bulwark drift`, as they are typed. */
-export interface DriftOptions extends ConnectionOptions {
+export interface DriftOptions extends ConnectionOptions, DeliveryOptions {
   readonly format: string;
   /** Seconds. */
   readonly timeout?: string;
+  /** Whether Secrets are passed over, for an account without any right to them. @default false */
+  readonly withoutSecrets?: boolean;
 }
 
 const FORMATS: Readonly<Record<string, (report: DriftReport) => string>> = {
   text: driftText,
   json: (report) => JSON.stringify(report, null, 2),
   junit: driftJunit,
-  prometheus: driftMetrics,
 };
+const METRICS_FORMAT = 'prometheus';
 
 const DEFAULT_TIMEOUT = 300;
 
 /**
  * `bulwark drift`: how a live cluster is not what manifests declare, and whether what was proved of them is true of it. Ends with
  * 0 when nothing was found and everything could be read, with 1 for findings, and with 2 when something could not be read.
+ * Metrics and Events tell of a failure as well, so that nobody goes on reading an older result.
  */
 export async function driftCommand(paths: readonly string[], options: DriftOptions): Promise<CommandResult> {
-  const format = FORMATS[oneOf(options.format, Object.keys(FORMATS), '--format')]!;
-  const deadline = Date.now() + 1000 * parseTimeout(options.timeout);
+  const format = oneOf(options.format, [...Object.keys(FORMATS), METRICS_FORMAT], '--format');
+  const settings = {
+    deadline: Date.now() + 1000 * parseTimeout(options.timeout),
+    delivery: deliveryOf(options),
+  };
+  const start = Date.now();
+  const outcome = await outcomeOf(paths, options, settings);
+  const at = new Date();
+  const { report } = outcome;
+  const run = { at, seconds: (at.getTime() - start) / 1000, ...(report && { report }) };
+  const undelivered = await deliverMetrics(run, settings.delivery);
+  const errors = [...outcome.errors, ...undelivered];
+  if (!report && format !== METRICS_FORMAT) throw new BulwarkError(errors.join('\n'));
+  return {
+    output: report && format !== METRICS_FORMAT ? FORMATS[format]!(report) : driftMetrics(run).trimEnd(),
+    unremarkable: format === 'text',
+    notes: outcome.notes,
+    errors,
+    exitCode: report && undelivered.length === 0 ? outcome.exitCode : 2,
+  };
+}
+
+/** How a run ended. */
+interface Outcome {
+  /** Undefined where it failed. */
+  readonly report?: DriftReport;
+  readonly notes: readonly string[];
+  readonly errors: readonly string[];
+  readonly exitCode: 0 | 1 | 2;
+}
+
+interface Settings {
+  readonly deadline: number;
+  readonly delivery: Delivery;
+}
+
+async function outcomeOf(
+  paths: readonly string[],
+  options: DriftOptions,
+  { deadline, delivery }: Settings,
+): Promise<Outcome> {
+  let connection: Connection | undefined;
+  try {
+    const declaration = readDeclaration(paths, options.withoutSecrets === true);
+    connection = await connect(options, CONCURRENCY);
+    const outcome = await compareWith(connection, declaration, deadline);
+    const undelivered = await deliverEvent(connection, outcome.report, delivery);
+    if (undelivered.length === 0) return outcome;
+    return { ...outcome, errors: [...outcome.errors, ...undelivered], exitCode: 2 };
+  } catch (error) {
+    if (!(error instanceof BulwarkError)) throw error;
+    // What cannot be read takes no Event either, most times, and the reason was told already.
+    if (connection) await deliverEvent(connection, error, delivery);
+    return { notes: [], errors: [error.message], exitCode: 2 };
+  } finally {
+    connection?.close();
+  }
+}
+
+/** What was declared, and what there is to say of how it was read. */
+interface Declaration {
+  readonly objects: readonly Manifest[];
+  readonly fileOf: (manifest: Manifest) => string;
+  readonly notes: readonly string[];
+  readonly errors: readonly string[];
+}
+
+function readDeclaration(paths: readonly string[], withoutSecrets: boolean): Declaration {
   const { manifests, errors } = readPaths(paths);
   const files = new Map(manifests.map(({ manifest, file }) => [identityOf(manifest), file]));
-  const declared = manifests.map(({ manifest }) => inItsNamespace(manifest));
-  if (declared.length === 0) throw nothingDeclared(errors);
-  const connection = await connect(options, CONCURRENCY);
-  try {
-    progress().phase('reading the cluster');
-    const cluster = await readLive(readerOf(connection, { deadline }), declared);
-    progress().phase(`comparing ${cluster.objects.length.toLocaleString('en')} objects`);
-    const report = compare(declared, cluster, {
-      server: connection.server,
-      complete: errors.length === 0 && isWhole(cluster),
-      fileOf: (manifest) => files.get(identityOf(manifest)) ?? paths[0]!,
-    });
-    return {
-      output: format(report),
-      unremarkable: options.format === 'text',
-      notes: cluster.narrowed.map(
-        (plural) =>
-          `Note: ${plural} were read in the declared namespaces only, for want of the right to list all, so the result is incomplete.`,
-      ),
-      errors: [...errors.map(({ message }) => message), ...cluster.refusals.map(describeRefusal)],
-      exitCode: exitCodeOf(report),
-    };
-  } finally {
-    connection.close();
-  }
+  const all = manifests.map(({ manifest }) => inItsNamespace(manifest));
+  if (all.length === 0) throw nothingDeclared(errors);
+  const objects = withoutSecrets ? all.filter((manifest) => !isSecret(manifest)) : all;
+  const passedOver = all.length - objects.length;
+  return {
+    objects,
+    fileOf: (manifest) => files.get(identityOf(manifest)) ?? paths[0]!,
+    notes:
+      passedOver > 0
+        ? [`Note: ${counted(passedOver, 'declared Secret')} passed over, as --without-secrets asks.`]
+        : [],
+    errors: errors.map(({ message }) => message),
+  };
+}
+
+async function compareWith(
+  connection: Connection,
+  { objects, fileOf, notes, errors }: Declaration,
+  deadline: number,
+): Promise<Outcome & { readonly report: DriftReport }> {
+  progress().phase('reading the cluster');
+  const cluster = await readLive(readerOf(connection, { deadline }), objects);
+  progress().phase(`comparing ${cluster.objects.length.toLocaleString('en')} objects`);
+  const complete = errors.length === 0 && isWhole(cluster);
+  const report = compare(objects, cluster, { server: connection.server, complete, fileOf });
+  const narrowed = cluster.narrowed.map(
+    (plural) =>
+      `Note: ${plural} were read in the declared namespaces only, for want of the right to list all, so the result is incomplete.`,
+  );
+  return {
+    report,
+    notes: [...notes, ...narrowed],
+    errors: [...errors, ...cluster.refusals.map(describeRefusal)],
+    exitCode: exitCodeOf(report),
+  };
 }
 
 /** What was read in the declared namespaces only says nothing of the others, where a grant or a way in may be. */
@@ -117,7 +205,11 @@ function compare(
 /** Nothing of a Secret is read but its metadata, so nothing else can be compared. */
 function comparable(manifest: Manifest): Manifest {
   const { apiVersion, kind, metadata } = manifest;
-  return apiVersion === 'v1' && kind === 'Secret' ? { apiVersion, kind, metadata } : manifest;
+  return isSecret(manifest) ? { apiVersion, kind, metadata } : manifest;
+}
+
+function isSecret({ apiVersion, kind }: Manifest): boolean {
+  return apiVersion === 'v1' && kind === 'Secret';
 }
 
 function targetOf(version: string, declared: readonly Manifest[]): ClusterTarget {

@@ -1,6 +1,5 @@
-import { SEVERITIES } from '../controls/control';
 import { escapeXml } from '../report/junit';
-import { counted } from '../wording';
+import { counted, printable } from '../wording';
 import type { DriftChange, DriftFinding } from './drift';
 import type { Change } from './managed-fields';
 import type { LiveProof } from './proof';
@@ -57,42 +56,6 @@ function proofText({ holds, counterExamples }: LiveProof): string {
     'The proof does not hold:',
     ...counterExamples.map(({ what, through }) => `  ${printable(what)}\n    through ${printable(through)}`),
   ].join('\n');
-}
-
-/** Names of live objects are written by others, who could send the terminal orders. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\uFFFD');
-}
-
-/** The report as metrics in the text format of Prometheus, for a textfile collector or a push. */
-export function driftMetrics({ findings, proof, complete, declared, live }: DriftReport): string {
-  const counts = (['missing', 'changed', 'undeclared'] as const).flatMap((kind) =>
-    SEVERITIES.map((severity) => {
-      const found = findings.filter((one) => one.kind === kind && one.severity === severity).length;
-      return `bulwark_drift_findings{kind="${kind}",severity="${severity}"} ${found}`;
-    }),
-  );
-  return [
-    ...metric('bulwark_drift_findings', 'Objects that are not what was declared.', counts),
-    ...metric('bulwark_drift_complete', 'Whether everything could be read.', [
-      `bulwark_drift_complete ${complete ? 1 : 0}`,
-    ]),
-    ...(proof
-      ? metric(
-          'bulwark_drift_proof_holds',
-          'Whether the live cluster lets through no more than the declared one.',
-          [`bulwark_drift_proof_holds ${proof.holds ? 1 : 0}`],
-        )
-      : []),
-    ...metric('bulwark_drift_objects', 'Objects that were compared.', [
-      `bulwark_drift_objects{side="declared"} ${declared}`,
-      `bulwark_drift_objects{side="live"} ${live}`,
-    ]),
-  ].join('\n');
-}
-
-function metric(name: string, help: string, samples: readonly string[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...samples];
 }
 
 /** The report as JUnit XML: each finding and each way past the proof is a failed test case. */

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { BulwarkError } from '../../errors';
+import type { JsonObject } from '../../manifest/manifest';
 
 /** Which cluster, and as whom. */
 export interface ConnectionOptions {
@@ -24,10 +25,23 @@ export interface Answer {
 /** Sends one GET. Rejects when there is no whole answer. */
 export type Get = (path: string, accept: string, signal: AbortSignal) => Promise<Answer>;
 
-/** A way to an API server. It can do nothing but GET. */
+/** A change of the Events of a namespace, and of nothing else. */
+export interface EventChange {
+  readonly method: 'POST' | 'PATCH';
+  readonly namespace: string;
+  /** Of the Event that is changed. @default none: a new one */
+  readonly name?: string;
+  readonly body: JsonObject;
+}
+
+/** Writes one Event. Rejects when there is no whole answer. */
+export type WriteEvent = (change: EventChange, signal: AbortSignal) => Promise<Answer>;
+
+/** A way to an API server. It can do nothing but GET, and write Events. */
 export interface Connection {
   readonly server: string;
   readonly get: Get;
+  readonly writeEvent: WriteEvent;
   readonly close: () => void;
 }
 
@@ -104,32 +118,62 @@ function openConnection(
   const own = new transport.Agent({ keepAlive: true, maxSockets: sockets, ...tls });
   const agent = isProxied ? proxy : own;
   const prefix = base.pathname.replace(/\/$/, '');
+  const exchange = ({ method = 'GET', path, body, signal, ...sent }: Exchange) =>
+    new Promise<Answer>((resolve, reject) => {
+      const request = transport.request(
+        new URL(`${prefix}${path}`, base),
+        { ...tls, auth: options.auth, agent, method, signal, headers: { ...headers, ...sent.headers } },
+        (response) => readAnswer(response, resolve, reject),
+      );
+      request.on('error', reject);
+      request.end(body);
+    });
   return {
     server,
     close: () => own.destroy(),
-    get: (path, accept, signal) =>
-      new Promise((resolve, reject) => {
-        const request = transport.request(
-          new URL(`${prefix}${path}`, base),
-          { ...tls, auth: options.auth, agent, signal, headers: { ...headers, accept } },
-          (response) => {
-            const chunks: Buffer[] = [];
-            response.on('data', (chunk: Buffer) => chunks.push(chunk));
-            response.on('error', reject);
-            response.on('close', () => {
-              if (!response.complete)
-                return reject(new Error('the connection was closed in the middle of an answer'));
-              const retryAfter = Number(response.headers['retry-after'] ?? NaN);
-              resolve({
-                status: response.statusCode ?? 0,
-                ...(retryAfter >= 0 && { retryAfter }),
-                text: Buffer.concat(chunks).toString('utf8'),
-              });
-            });
-          },
-        );
-        request.on('error', reject);
-        request.end();
+    get: (path, accept, signal) => exchange({ path, headers: { accept }, signal }),
+    writeEvent: ({ method, namespace, name, body }, signal) =>
+      exchange({
+        method,
+        path: eventPath(namespace, name),
+        headers: { accept: 'application/json', 'content-type': CONTENT_TYPES[method] },
+        body: JSON.stringify(body),
+        signal,
       }),
   };
+}
+
+interface Exchange {
+  readonly method?: string;
+  readonly path: string;
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+const CONTENT_TYPES = { POST: 'application/json', PATCH: 'application/merge-patch+json' } as const;
+
+/** Where the Events of a namespace are, or one of them. */
+export function eventPath(namespace: string, name?: string): string {
+  const events = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+  return name === undefined ? events : `${events}/${encodeURIComponent(name)}`;
+}
+
+function readAnswer(
+  response: http.IncomingMessage,
+  resolve: (answer: Answer) => void,
+  reject: (error: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('error', reject);
+  response.on('close', () => {
+    if (!response.complete) return reject(new Error('the connection was closed in the middle of an answer'));
+    const retryAfter = Number(response.headers['retry-after'] ?? NaN);
+    resolve({
+      status: response.statusCode ?? 0,
+      ...(retryAfter >= 0 && { retryAfter }),
+      text: Buffer.concat(chunks).toString('utf8'),
+    });
+  });
 }

@@ -24,21 +24,35 @@ export async function getPatiently(
   connection: Connection,
   path: string,
   accept: string,
-  { deadline }: Patience,
+  patience: Patience,
 ): Promise<Answer> {
+  const outcome = await askPatiently(connection, (signal) => connection.get(path, accept, signal), patience);
+  if (typeof outcome !== 'string') return outcome;
+  throw new BulwarkError(
+    `${connection.server}${pathOnly(path)} could not be read: ${outcome}, after several attempts. Nothing can be said without it. Look at the API server, or give it longer with --timeout.`,
+  );
+}
+
+/**
+ * The answer that is final, or what was last seen where there was none in time.
+ * @throws BulwarkError when the server is not the one that the kubeconfig trusts.
+ */
+export async function askPatiently(
+  { server }: Connection,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+  { deadline }: Patience,
+): Promise<Answer | string> {
   let seen = 'nothing';
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const left = deadline - Date.now();
     if (left <= 0) break;
-    const outcome = await attemptOnce(connection, path, accept, Math.min(left, ANSWER_LIMIT));
+    const outcome = await attemptOnce(server, ask, Math.min(left, ANSWER_LIMIT));
     if (typeof outcome !== 'string' && outcome.status !== 429 && outcome.status < 500) return outcome;
     seen = typeof outcome === 'string' ? outcome : `status ${outcome.status}`;
     const wait = typeof outcome === 'string' ? undefined : outcome.retryAfter;
     await delay(1000 * Math.min(wait ?? backOff(attempt), Math.max(0, (deadline - Date.now()) / 1000)));
   }
-  throw new BulwarkError(
-    `${connection.server}${pathOnly(path)} could not be read: ${seen}, after several attempts. Nothing can be said without it. Look at the API server, or give it longer with --timeout.`,
-  );
+  return seen;
 }
 
 /** Several readers that wait for the same time would come back together. */
@@ -47,18 +61,17 @@ function backOff(attempt: number): number {
 }
 
 async function attemptOnce(
-  connection: Connection,
-  path: string,
-  accept: string,
+  server: string,
+  ask: (signal: AbortSignal) => Promise<Answer>,
   limit: number,
 ): Promise<Answer | string> {
   try {
-    return await connection.get(path, accept, AbortSignal.timeout(limit));
+    return await ask(AbortSignal.timeout(limit));
   } catch (error) {
     const { name, message, code } = error as NodeJS.ErrnoException;
     if (FINAL.test(code ?? '')) {
       throw new BulwarkError(
-        `${connection.server} is not trusted (${code}): its certificate is not signed by the authority of the kubeconfig. Correct certificate-authority of the cluster.`,
+        `${server} is not trusted (${code}): its certificate is not signed by the authority of the kubeconfig. Correct certificate-authority of the cluster.`,
       );
     }
     return name === 'AbortError' || name === 'TimeoutError' ? 'no answer in time' : message;
