@@ -10,10 +10,18 @@ export function counted(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
+/** Signs that are not shown, lines and tabs apart, or that turn the direction of what follows (CVE-2021-42574). */
+const INVISIBLE = /[^\P{Cc}\t\n\r]|\p{Bidi_Control}/gu;
+
+/** A text in which every sign that is not shown is one that is. */
+export function withoutInvisible(text: string): string {
+  return text.replace(INVISIBLE, '\ufffd');
+}
+
 /**
- * Text of others, such as names of live objects, without what a terminal takes for an order (control characters) and what makes
- * text read otherwise than it is written (marks of direction, and what is not seen).
+ * A text as a terminal may show it, in one line. Names are written by whoever writes manifests, who must not move the cursor or
+ * colour the terminal of whoever reads them.
  */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+  return withoutInvisible(text).replaceAll(/[\t\n\r\u2028\u2029]+/g, ' ');
 }

@@ -10,6 +10,7 @@ import { waiversOf } from '../controls/waiver';
 import { targetFor, type ClusterTarget } from '../target/target';
 import type { CommandResult } from './command';
 import { filesOf, readText } from './input';
+import { writeNewWithFolder } from './private-files';
 
 /** Options of `bulwark harden`, as they are typed. */
 export interface HardenCommandOptions {
@@ -93,9 +94,7 @@ function writeAll(files: readonly HardenedFile[], output: string): void {
   if (taken !== undefined)
     throw new BulwarkError(`${taken}: exists, and would be overwritten. Choose another folder with -o.`);
   for (const { name, after } of files) {
-    const file = path.join(output, name);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, after);
+    writeNewWithFolder(path.join(output, name), after, 'Choose another folder with -o');
   }
 }
 

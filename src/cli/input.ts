@@ -26,6 +26,17 @@ export function readPaths(paths: readonly string[]): ReadResult {
   };
 }
 
+/**
+ * Ends a command that says what is not so where only a part of its input was read: what is left out of a comparison is said to be
+ * gone, and of a proof to be harmless.
+ * @param errors What could not be read.
+ * @param outcome What was not done, for the message.
+ * @throws BulwarkError when there are errors.
+ */
+export function refuseUnread(errors: readonly string[], outcome: string): void {
+  if (errors.length > 0) throw new BulwarkError([...errors, `${outcome}.`].join('\n'));
+}
+
 /** The files that paths stand for. A path that stands for none is an error in place of a file. */
 export function filesOf(given: string): (string | BulwarkError)[] {
   if (given === '-') return ['-'];

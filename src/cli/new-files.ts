@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../errors';
+import { writeNewWithFolder } from './private-files';
 import type { ProjectFile } from '../project/new-project';
 
 /**
@@ -16,10 +17,8 @@ export function writeNewFiles(folder: string, files: readonly ProjectFile[], com
     );
   }
   for (const { path: name, text } of files) {
-    const file = path.join(folder, name);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
     // Whatever was made there in the meantime stays as well.
-    fs.writeFileSync(file, text, { flag: 'wx' });
+    writeNewWithFolder(path.join(folder, name), text, 'Choose another folder');
   }
 }
 

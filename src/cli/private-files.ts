@@ -4,6 +4,7 @@ import path from 'node:path';
 import { BulwarkError } from '../errors';
 import { readPrivateKeys, type UnsealingKey } from '../seal/private-keys';
 import { readGiven } from './certificate';
+import { makeFolder } from './folders';
 
 /** The environment variable that may hold private keys in PEM. An argument may not: other users see it. */
 const KEY_VARIABLE = 'BULWARK_SEALING_KEY';
@@ -52,6 +53,20 @@ export function writeNew(file: string, text: string): void {
   }
 }
 
+/** Writes a file that must not be there yet, and the folder that it is in. */
+export function writeNewWithFolder(file: string, text: string, fix: string): void {
+  makeFolderOf(file, fix);
+  writeNew(file, text);
+}
+
+function makeFolderOf(file: string, fix: string): void {
+  try {
+    makeFolder(path.dirname(path.resolve(file)));
+  } catch (error) {
+    throw writeError(file, error, fix);
+  }
+}
+
 /** Replaces a file as a whole, or leaves it as it was. It keeps its permissions. */
 export function replaceFile(file: string, text: string): void {
   const target = fs.realpathSync(file);
@@ -63,11 +78,7 @@ export function replaceFile(file: string, text: string): void {
  * @param fix What to do where it cannot, for the message.
  */
 export function writeWhole(file: string, text: string, fix: string): void {
-  try {
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  } catch (error) {
-    throw writeError(file, error, fix);
-  }
+  makeFolderOf(file, fix);
   const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode ?? READABLE;
   writeStaged({ file, target: file, mode: mode & 0o777 }, text, fix);
 }

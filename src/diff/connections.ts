@@ -4,14 +4,7 @@ import { diffConnections, type ConnectionChange } from '../network/diff';
 import { findCrossings, tenantLookup } from '../network/isolation';
 import { isListable } from '../network/listable';
 import { workloadName } from '../network/pods';
-import {
-  ALL_PORTS,
-  formatPorts,
-  NO_PORTS,
-  portAlgebra,
-  type PortRange,
-  type Protocol,
-} from '../network/ports';
+import { formatPorts, NO_PORTS, type PortAlgebra, type PortRange } from '../network/ports';
 import type { Reachability } from '../network/reachability';
 import { listSome } from '../wording';
 import type { Change, Effect } from './change';
@@ -45,27 +38,21 @@ function diffOpenings(before: Reachability, after: Reachability): ConnectionChan
   const [old, now] = [openingsOf(before), openingsOf(after)];
   const keys = [...new Set([...old.keys(), ...now.keys()])].sort(compareText);
   return keys.flatMap((key) => {
-    const [was, is] = [old.get(key) ?? NOTHING, now.get(key) ?? NOTHING];
-    if (was === is) return [];
+    const [was, is] = [old.get(key) ?? [], now.get(key) ?? []];
+    if (formatPorts(was) === formatPorts(is)) return [];
     const [source, destination] = key.split('\n') as [string, string];
-    const kind = was === NOTHING ? 'added' : is === NOTHING ? 'removed' : 'changed';
+    const kind = was.length === 0 ? 'added' : is.length === 0 ? 'removed' : 'changed';
     return [{ kind, source, destination, before: was, after: is }];
   });
 }
 
-const NOTHING = formatPorts([]);
-
-function openingsOf({ network, rows, workloads }: Reachability): Map<string, string> {
-  const openings = new Map<string, string>();
+function openingsOf({ network, rows, workloads }: Reachability): Map<string, readonly PortRange[]> {
+  const openings = new Map<string, readonly PortRange[]>();
   for (const workload of workloads) {
     const own = workloadName(workload);
     const ports = (direction: 'ingress' | 'egress') =>
-      formatPorts(
-        network.ports.rangesOf(
-          workload.classes
-            .map((one) => rows.row(one, direction).others)
-            .reduce(network.ports.union, NO_PORTS),
-        ),
+      network.ports.rangesOf(
+        workload.classes.map((one) => rows.row(one, direction).others).reduce(network.ports.union, NO_PORTS),
       );
     openings.set(`${own}\n${EVERYBODY}`, ports('egress'));
     openings.set(`${EVERYBODY}\n${own}`, ports('ingress'));
@@ -76,6 +63,7 @@ function openingsOf({ network, rows, workloads }: Reachability): Map<string, str
 interface Context {
   readonly isNew: (end: string) => boolean;
   readonly isGone: (end: string) => boolean;
+  readonly ports: PortAlgebra;
   /** The tenant of an end of a connection before or after; undefined where it has none. */
   readonly tenantOf: (end: string) => string | undefined;
   /** Whether a tenant reached another one before. */
@@ -91,6 +79,7 @@ function contextOf(before: Reachability, after: Reachability): Context {
   return {
     isNew: (end) => isWorkload(end) && now.has(end) && !old.has(end),
     isGone: (end) => isWorkload(end) && old.has(end) && !now.has(end),
+    ports: after.network.ports,
     tenantOf: (end) => newTenant(namespaceOf(end)) ?? oldTenant(namespaceOf(end)),
     met: (from, to) => crossings.has(`${from}\n${to}`),
   };
@@ -109,35 +98,19 @@ interface JudgedChange extends ConnectionChange {
 }
 
 /** What a workload that is new reaches in its own tenant is part of being there; what it opens beyond is a widening. */
-function judged(change: ConnectionChange, { isNew, isGone, tenantOf }: Context): JudgedChange {
+function judged(change: ConnectionChange, { isNew, isGone, tenantOf, ports }: Context): JudgedChange {
   const { source, destination } = change;
   const ends = [source, destination];
   const tenants = new Set(ends.map(tenantOf));
   const isInside = ends.every(isWorkload) && tenants.size === 1;
   if (isInside && ends.some(isNew)) return { ...change, effect: 'neutral' };
   if (ends.some(isGone)) return { ...change, effect: 'neutral' };
-  return { ...change, effect: isWider(change) ? 'widened' : 'narrowed' };
+  return { ...change, effect: isWider(change, ports) ? 'widened' : 'narrowed' };
 }
 
 /** Whether a port is open after that was not before. */
-function isWider({ before, after }: ConnectionChange): boolean {
-  const { of, subtract } = ALGEBRA;
-  return subtract(of(portsIn(after)), of(portsIn(before))) !== NO_PORTS;
-}
-
-const ALGEBRA = portAlgebra();
-const EVERY_PORT = formatPorts(ALGEBRA.rangesOf(ALL_PORTS));
-
-/** Reads what `formatPorts` has written: `TCP 80,443-445,UDP 53`. */
-function portsIn(text: string): readonly PortRange[] {
-  if (text === NOTHING) return [];
-  if (text === EVERY_PORT) return ALGEBRA.rangesOf(ALL_PORTS);
-  let protocol: Protocol = 'TCP';
-  return text.split(',').flatMap((part) => {
-    const [, name, first, last = first] = /^(?:([A-Z]+) )?(\d+)(?:-(\d+))?$/.exec(part) ?? [];
-    protocol = (name as Protocol | undefined) ?? protocol;
-    return first === undefined ? [] : [{ protocol, first: Number(first), last: Number(last) }];
-  });
+function isWider({ before, after }: ConnectionChange, { of, subtract }: PortAlgebra): boolean {
+  return subtract(of(after), of(before)) !== NO_PORTS;
 }
 
 /** Changes of the same ports that all of some sources have with all of some destinations. */
@@ -148,13 +121,13 @@ interface Block extends Pick<JudgedChange, 'before' | 'after' | 'effect'> {
 
 function blocksOf(changes: readonly JudgedChange[]): Block[] {
   const byDestination = groupBy(changes, ({ effect, before, after, destination }) =>
-    [effect, before, after, destination].join('\n'),
+    [effect, formatPorts(before), formatPorts(after), destination].join('\n'),
   );
   const blocks = new Map<string, Block & { readonly destinations: string[] }>();
   for (const own of byDestination.values()) {
     const { effect, before, after, destination } = own[0]!;
     const sources = [...new Set(own.map(({ source }) => source))];
-    const key = [effect, before, after, ...sources].join('\n');
+    const key = [effect, formatPorts(before), formatPorts(after), ...sources].join('\n');
     const block = blocks.get(key);
     if (block) block.destinations.push(destination);
     else blocks.set(key, { effect, before, after, sources, destinations: [destination] });
@@ -162,27 +135,30 @@ function blocksOf(changes: readonly JudgedChange[]): Block[] {
   return [...blocks.values()];
 }
 
-function describeBlock({ effect, before, after, sources, destinations }: Block, context: Context): Change {
-  const ends = `${listSome(sources)} ${after === NOTHING ? 'may no longer' : 'may now'} connect to ${listSome(destinations)}`;
-  const ports =
-    before === NOTHING
-      ? ` on ${after}`
-      : after === NOTHING
-        ? `, which was open on ${before}`
-        : ` on ${after}, before on ${before}`;
+function describeBlock(block: Block, context: Context): Change {
+  const { effect, sources, destinations } = block;
+  const [may, ports] = describePorts(block, context.ports);
   return {
     area: 'network',
     effect,
-    text: `${ends}${ports}${isolationLost(effect, sources, destinations, context)}`,
+    text: `${listSome(sources)} ${may} connect to ${listSome(destinations)}${ports}${isolationLost(block, context)}`,
   };
 }
 
-function isolationLost(
-  effect: Effect,
-  sources: readonly string[],
-  destinations: readonly string[],
-  { tenantOf, met }: Context,
-): string {
+/** Names the ports that opened or closed first, since these are what somebody has to look at. */
+function describePorts({ before, after }: Block, { of, subtract, rangesOf }: PortAlgebra): [string, string] {
+  const without = (some: readonly PortRange[], others: readonly PortRange[]) =>
+    rangesOf(subtract(of(some), of(others)));
+  const [gained, lost] = [without(after, before), without(before, after)];
+  const [was, is, opened, closed] = [before, after, gained, lost].map(formatPorts);
+  if (before.length === 0) return ['may now', ` on ${is}`];
+  if (after.length === 0) return ['may no longer', `, which was open on ${was}`];
+  if (lost.length === 0) return ['may now', ` on ${opened}, before on ${was} only`];
+  if (gained.length === 0) return ['may no longer', ` on ${closed}, but still on ${is}`];
+  return ['may now', ` on ${opened}, and no longer on ${closed}`];
+}
+
+function isolationLost({ effect, sources, destinations }: Block, { tenantOf, met }: Context): string {
   if (effect !== 'widened') return '';
   const tenants = (ends: readonly string[]) => [...new Set(ends.flatMap((end) => tenantOf(end) ?? []))];
   const lost = tenants(sources).flatMap((from) =>

@@ -2,7 +2,7 @@ import { compareText } from '../manifest/manifest';
 import type { AddressRange } from './addresses';
 import type { Connection, Endpoint } from './connections';
 import { endpointName } from './endpoint';
-import { formatPorts } from './ports';
+import { formatPorts, type PortRange } from './ports';
 import type { Reachability } from './reachability';
 
 /** A connection that is not what it was. */
@@ -10,17 +10,15 @@ export interface ConnectionChange {
   readonly kind: 'added' | 'removed' | 'changed';
   readonly source: string;
   readonly destination: string;
-  /** Ports before and after, such as `TCP 80`, or `No Connections`. */
-  readonly before: string;
-  readonly after: string;
+  /** Ports before and after; none where nothing was or is allowed. */
+  readonly before: readonly PortRange[];
+  readonly after: readonly PortRange[];
 }
 
 /** An end of a change as a question names it: of a range of addresses the first. */
 export function partyOf(end: string): string {
   return end.endsWith('[External]') ? end.slice(0, end.indexOf('-')) : end;
 }
-
-const NOTHING = formatPorts([]);
 
 /** What can be connected now and could not before, or the other way round. A range of addresses is cut where the ports differ. */
 export function diffConnections(before: Reachability, after: Reachability): ConnectionChange[] {
@@ -37,7 +35,7 @@ function diffNamed(before: readonly Connection[], after: readonly Connection[]):
         .filter((connection) => !addressesOf(connection))
         .map(({ source, destination, ports }) => [
           `${endpointName(source)}\n${endpointName(destination)}`,
-          formatPorts(ports),
+          ports,
         ]),
     );
   const [old, now] = [byEnds(before), byEnds(after)];
@@ -46,21 +44,26 @@ function diffNamed(before: readonly Connection[], after: readonly Connection[]):
     return change({
       source,
       destination,
-      before: old.get(ends) ?? NOTHING,
-      after: now.get(ends) ?? NOTHING,
+      before: old.get(ends) ?? [],
+      after: now.get(ends) ?? [],
     });
   });
 }
 
 function change(ends: Omit<ConnectionChange, 'kind'>): ConnectionChange[] {
   const { before, after } = ends;
-  if (before === after) return [];
-  return [{ kind: before === NOTHING ? 'added' : after === NOTHING ? 'removed' : 'changed', ...ends }];
+  if (arePorts(before, after)) return [];
+  return [{ kind: before.length === 0 ? 'added' : after.length === 0 ? 'removed' : 'changed', ...ends }];
+}
+
+/** Whether two lists, ordered and as short as can be, are of the same ports. Their texts are kept, so that this is one look. */
+function arePorts(some: readonly PortRange[], others: readonly PortRange[]): boolean {
+  return formatPorts(some) === formatPorts(others);
 }
 
 interface PortsOfRange {
   readonly range: AddressRange;
-  readonly ports: string;
+  readonly ports: readonly PortRange[];
 }
 
 /** Compares what each workload has with addresses, range by range. */
@@ -87,7 +90,7 @@ function byWorkload(connections: readonly Connection[]): Map<string, PortsOfRang
         : [connection.source, 'egress'];
     const key = `${endpointName(own)}\n${direction}`;
     const list = ranges.get(key) ?? [];
-    list.push({ range, ports: formatPorts(connection.ports) });
+    list.push({ range, ports: connection.ports });
     ranges.set(key, list);
   }
   return ranges;
@@ -99,10 +102,8 @@ function addressesOf({ source, destination }: Connection): AddressRange | undefi
   return range(source) ?? range(destination);
 }
 
-interface ChangedRange {
+interface ChangedRange extends Pick<ConnectionChange, 'before' | 'after'> {
   readonly range: AddressRange;
-  readonly before: string;
-  readonly after: string;
 }
 
 /** All addresses, cut where one of the lists has a border, with neighbours of the same ports put together again. */
@@ -113,21 +114,24 @@ function changedRanges(before: readonly PortsOfRange[], after: readonly PortsOfR
     const borders = own.flat().flatMap(({ range }) => [range.first, range.last + 1n]);
     const starts = [...new Set(borders)].sort((a, b) => (a < b ? -1 : 1));
     starts.slice(0, -1).forEach((first, index) => {
-      const [old, now] = own.map((list) => portsAt(list, first)) as [string, string];
+      const [old, now] = own.map((list) => portsAt(list, first)) as [
+        readonly PortRange[],
+        readonly PortRange[],
+      ];
       const last = changed.at(-1);
       const range = { family, first, last: starts[index + 1]! - 1n };
-      if (last && last.before === old && last.after === now && follows(last.range, range))
+      if (last && arePorts(last.before, old) && arePorts(last.after, now) && follows(last.range, range))
         changed[changed.length - 1] = { ...last, range: { ...range, first: last.range.first } };
       else changed.push({ range, before: old, after: now });
     });
   }
-  return changed.filter((each) => each.before !== each.after);
+  return changed.filter((each) => !arePorts(each.before, each.after));
 }
 
 function follows(first: AddressRange, second: AddressRange): boolean {
   return first.family === second.family && first.last + 1n === second.first;
 }
 
-function portsAt(list: readonly PortsOfRange[], address: bigint): string {
-  return list.find(({ range }) => range.first <= address && address <= range.last)?.ports ?? NOTHING;
+function portsAt(list: readonly PortsOfRange[], address: bigint): readonly PortRange[] {
+  return list.find(({ range }) => range.first <= address && address <= range.last)?.ports ?? [];
 }

@@ -1,5 +1,7 @@
 import { AREAS, EFFECTS, type Area, type Change, type Effect } from '../diff';
+import { printable } from '../wording';
 import { markdownText } from './markdown';
+import { wrapWords } from './wrap';
 
 const TITLES: Readonly<Record<Area, string>> = {
   rights: 'Rights',
@@ -40,13 +42,19 @@ export function changesVerdict(changes: readonly Change[]): string {
 export function formatChangesText(changes: readonly Change[]): string {
   const sections = AREAS.flatMap((area) => {
     const own = shortened(changes.filter((change) => change.area === area));
-    const lines = own.flatMap(({ effect, text, because }) => [
-      `  ${SIGNS[effect]} ${effect.padEnd(8)}  ${text}`,
-      ...(because ? [`                ${because}`] : []),
-    ]);
-    return own.length > 0 ? [[TITLES[area], ...lines].join('\n')] : [];
+    return own.length > 0 ? [[TITLES[area], ...own.flatMap(changeLines)].join('\n')] : [];
   });
   return [changesVerdict(changes), ...sections].join('\n\n');
+}
+
+/** At most 80 columns, save for a name that cannot be broken. */
+function changeLines({ effect, text, because }: Change): string[] {
+  const [first = '', ...others] = wrapWords(printable(text), 66);
+  const more = because === undefined ? [] : wrapWords(printable(because), 64).map((line) => `  ${line}`);
+  return [
+    `  ${SIGNS[effect]} ${effect.padEnd(8)}  ${first}`,
+    ...[...others, ...more].map((line) => `              ${line}`),
+  ];
 }
 
 /** Changes as JSON. */

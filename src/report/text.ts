@@ -1,6 +1,6 @@
 import type { Severity } from '../controls/control';
 import { groupBy } from '../groups';
-import { counted } from '../wording';
+import { counted, printable } from '../wording';
 import type { Report, ReportedFinding } from './report';
 import { wrapWords } from './wrap';
 
@@ -65,9 +65,4 @@ const INDENT = ' '.repeat(11);
 
 function indent(text: string): string[] {
   return wrapWords(printable(text), WIDTH - INDENT.length).map((line) => INDENT + line);
-}
-
-/** A manifest must not move the cursor or colour the terminal of whoever checks it. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

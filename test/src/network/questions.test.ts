@@ -323,7 +323,9 @@ describe('A difference', () => {
 
   it('names what is new, gone and changed, with ranges cut where they differ', () => {
     const changes = diffConnections(analyzeNetwork(TWO_TENANTS), analyzeNetwork(later));
-    const lines = changes.map((each) => Object.values(each).join(' | '));
+    const lines = changes.map(({ kind, source, destination, ...ports }) =>
+      [kind, source, destination, formatPorts(ports.before), formatPorts(ports.after)].join(' | '),
+    );
     expect(lines).toEqual([
       'changed | 0.0.0.0-9.255.255.255[External] | shop-web/web[Deployment] | TCP 8080 | TCP 8080,9090',
       'removed | 10.0.0.0-10.255.255.255[External] | shop-web/web[Deployment] | TCP 8080 | No Connections',

@@ -1,3 +1,5 @@
+import { withoutInvisible } from '../../../wording';
+
 /** HTML that may be put into a page. Made by {@link html} and {@link raw} only, so that no text gets in unescaped. */
 export interface Html {
   readonly html: string;
@@ -23,10 +25,6 @@ function write(part: Part): string {
   return 'html' in part ? part.html : part.map(write).join('');
 }
 
-/** Signs that are not shown, or that turn the direction of what follows. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -37,7 +35,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as HTML shows it, between tags and in quoted attributes. */
 export function escapeText(text: string): string {
-  return text.replace(INVISIBLE, '\ufffd').replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+  return withoutInvisible(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
 }
 
 /** A value as JSON that may stand in a script element, which ends at the first `</script`. */

@@ -144,9 +144,20 @@ it('is the same page for the same manifests', async () => {
   expect(fs.readFileSync(again)).toEqual(fs.readFileSync(example));
 });
 
+it('writes nothing where a part of the manifests, or of the baseline, cannot be read', async () => {
+  const output = path.join(folder, 'none.html');
+  const [dist, missing] = [path.join(ROOT, 'dist'), path.join(folder, 'missing')];
+  await expect(reportCommand([dist, missing], { output }, CONTEXT)).rejects.toThrow(/No report was written/);
+  await expect(reportCommand([dist], { output, baseline: missing }, CONTEXT)).rejects.toThrow(
+    /No report was/,
+  );
+  expect(fs.existsSync(output)).toBe(false);
+});
+
 it('refuses a file that cannot be written, and a format that there is not', async () => {
   const run = (options: { output: string; format?: string }) =>
     reportCommand([path.join(ROOT, 'dist')], options, CONTEXT);
   await expect(run({ output: path.join(example, 'inside.html') })).rejects.toThrow(/cannot be written/);
+  await expect(run({ output: '/proc/a/report.html' })).rejects.toThrow(/cannot be written \(ENOENT\)/);
   await expect(run({ output: 'x', format: 'pdf' })).rejects.toThrow(/--format: there is no 'pdf'/);
 });
