@@ -10,8 +10,8 @@ export function counted(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;
 }
 
-/** Signs that are not shown, lines and tabs apart, or that turn the direction of what follows (CVE-2021-42574). */
-const INVISIBLE = /[^\P{Cc}\t\n\r]|\p{Bidi_Control}/gu;
+/** Signs that are not shown, tabs and ends of lines apart, or that turn the direction of what follows (CVE-2021-42574). */
+const INVISIBLE = /[^\P{Cc}\t\n\r]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A text in which every sign that is not shown is one that is. */
 export function withoutInvisible(text: string): string {
@@ -23,5 +23,5 @@ export function withoutInvisible(text: string): string {
  * colour the terminal of whoever reads them.
  */
 export function printable(text: string): string {
-  return withoutInvisible(text).replaceAll(/[\t\n\r\u2028\u2029]+/g, ' ');
+  return withoutInvisible(text).replaceAll(/[\t\n\r]+/g, ' ');
 }
