@@ -48,6 +48,8 @@ export function requiredDefinitions(manifests: readonly Manifest[]): ReadonlyMap
 /** The plural of a kind as definitions spell it: `SealedSecret` is `sealedsecrets`, `ClusterNetworkPolicy` `clusternetworkpolicies`. */
 export function pluralOf(kind: string): string {
   const singular = kind.toLowerCase();
+  // The one kind of Kubernetes that is called by a plural.
+  if (singular === 'endpoints') return singular;
   if (/(s|x|z|ch|sh)$/.test(singular)) return `${singular}es`;
   return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;
 }

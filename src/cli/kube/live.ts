@@ -1,5 +1,6 @@
 import { managedNamespaces } from '../../drift/undeclared';
 import { WATCHED_KINDS } from '../../drift/kinds';
+import { readingOf } from '../../drift/rights';
 import type { Manifest } from '../../manifest/manifest';
 import { CONCURRENCY, type ListResult, type Reader, type Refusal, type ServedKind } from './reader';
 
@@ -81,11 +82,13 @@ async function readKind(
   declared: readonly Manifest[],
   namespaces: readonly string[],
 ): Promise<KindResult> {
-  if (kind.apiVersion === 'v1' && kind.kind === 'Secret') {
-    const secrets = declared.filter((manifest) => keyOf(manifest) === keyOf(kind));
+  const reading = readingOf(kind);
+  if (reading !== 'all') {
+    const objects = declared.filter((manifest) => keyOf(manifest) === keyOf(kind));
+    const metadataOnly = reading === 'metadata-of-each';
     return merged(
-      await inParallel(secrets, ({ metadata }) =>
-        reader.getMetadata(kind, metadata?.namespace ?? 'default', metadata?.name ?? ''),
+      await inParallel(objects, ({ metadata }) =>
+        reader.get(kind, metadata?.name ?? '', { namespace: metadata?.namespace ?? 'default', metadataOnly }),
       ),
     );
   }
@@ -100,9 +103,14 @@ async function readKind(
 function merged(results: readonly ListResult[]): KindResult {
   return {
     items: results.flatMap((result) => ('items' in result ? result.items : [])),
-    refusals: results.flatMap((result) => ('refused' in result ? [result.refused] : [])),
+    refusals: eachOnce(results.flatMap((result) => ('refused' in result ? [result.refused] : []))),
     narrowed: false,
   };
+}
+
+/** Many objects may want the same right. */
+function eachOnce(refusals: readonly Refusal[]): Refusal[] {
+  return [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
 }
 
 async function inParallel<T, R>(items: readonly T[], task: (item: T) => Promise<R>): Promise<R[]> {

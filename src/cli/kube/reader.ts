@@ -39,8 +39,12 @@ export interface Reader {
   readonly discover: (apiVersion: string) => Promise<ReadonlyMap<string, ServedKind>>;
   /** All objects of a kind, in a namespace or everywhere, page by page, without their status. */
   readonly list: (kind: ServedKind, namespace?: string) => Promise<ListResult>;
-  /** The metadata of an object; no item where there is none. */
-  readonly getMetadata: (kind: ServedKind, namespace: string, name: string) => Promise<ListResult>;
+  /** An object without its status, or its metadata alone; no item where there is none. */
+  readonly get: (
+    kind: ServedKind,
+    name: string,
+    options: { readonly namespace?: string; readonly metadataOnly: boolean },
+  ) => Promise<ListResult>;
 }
 
 /** Reads over a connection. @throws BulwarkError when an answer stays out, or the credentials are refused. */
@@ -63,15 +67,21 @@ export function readerOf(connection: Connection, patience: Patience): Reader {
       return servedKinds(apiVersion, resources);
     },
     list: (kind, namespace) => listAll({ get, connection, kind, namespace }),
-    getMetadata: async (kind, namespace, name) => {
+    get: async (kind, name, { namespace, metadataOnly }) => {
       const path = `${pathOf(kind, namespace)}/${encodeURIComponent(name)}`;
-      const answer = await get(path, METADATA_ONLY);
+      const answer = await get(path, metadataOnly ? METADATA_ONLY : JSON_TYPE);
       if (answer.status === 404) return { items: [] };
       if (answer.status === 403) return { refused: { verb: 'get', resource: resourceName(kind), namespace } };
-      const { metadata } = bodyOf(answer, connection, path);
-      return { items: [{ apiVersion: kind.apiVersion, kind: kind.kind, metadata: metadata as JsonObject }] };
+      const body = bodyOf(answer, connection, path);
+      return { items: [asKind(kind, metadataOnly ? { metadata: body.metadata } : body)] };
     },
   };
+}
+
+/** In a list, objects do not say what they are. The status is nothing that could be declared. */
+function asKind({ apiVersion, kind }: ServedKind, item: JsonObject): Manifest {
+  const { status: _status, ...declarable } = item;
+  return { ...declarable, apiVersion, kind };
 }
 
 function signInAgain({ server }: Connection): BulwarkError {
@@ -137,10 +147,7 @@ async function listOnce({ get, connection, kind, namespace }: Listing): Promise<
     }
     const page = bodyOf(answer, connection, path);
     if (!Array.isArray(page.items)) throw notUnderstood(connection, path);
-    for (const item of page.items as Manifest[]) {
-      const { status: _status, ...declarable } = item;
-      items.push({ ...declarable, apiVersion: kind.apiVersion, kind: kind.kind });
-    }
+    for (const item of page.items as JsonObject[]) items.push(asKind(kind, item));
     rest =
       isObject(page.metadata) && typeof page.metadata.continue === 'string' ? page.metadata.continue : '';
   } while (rest !== '');

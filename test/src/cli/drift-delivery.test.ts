@@ -21,7 +21,7 @@ const SERVED = Object.entries(NAMES).map(([name, kind]) => ({ name, kind, namesp
 const CLUSTER: Readonly<Record<string, unknown>> = {
   '/version': { major: '1', minor: '37' },
   '/api/v1': { resources: SERVED },
-  '/api/v1/configmaps': { items: [CONFIG] },
+  '/api/v1/namespaces/shop/configmaps/flags': CONFIG,
   '/apis/batch/v1/namespaces/ops/cronjobs': { items: [{ metadata: { name: 'watch', uid: 'u-1' } }] },
 };
 const EVENT = '/api/v1/namespaces/ops/events/watch.nodrift';
@@ -109,7 +109,7 @@ describe('bulwark drift --metrics', () => {
   it.each<[string, Record<string, unknown>]>([
     ['cannot be read', { '/version': 500 }],
     ['does not know the credentials any more', { '/version': 401 }],
-    ['does not let everything be read', { '/api/v1/configmaps': 403 }],
+    ['does not let everything be read', { '/api/v1/namespaces/shop/configmaps/flags': 403 }],
   ])('replaces an older "no drift" when the cluster %s', async (_title, answers) => {
     await drift('--metrics', metricsFile());
     const [, success] = /last_success_timestamp_seconds (.*)/.exec(written())!;

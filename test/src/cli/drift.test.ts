@@ -16,12 +16,14 @@ const SERVED = [
   { name: 'namespaces', kind: 'Namespace', namespaced: false },
   { name: 'configmaps', kind: 'ConfigMap', namespaced: true },
   { name: 'secrets', kind: 'Secret', namespaced: true },
+  { name: 'services', kind: 'Service', namespaced: true },
 ];
 const EVERYTHING: Readonly<Record<string, unknown>> = {
   '/version': { major: '1', minor: '37' },
   '/api/v1': { resources: SERVED },
   '/api/v1/namespaces': { items: [NAMESPACE] },
-  '/api/v1/configmaps': { items: [CONFIG] },
+  '/api/v1/namespaces/shop/configmaps/flags': CONFIG,
+  '/api/v1/services': { items: [] },
   // A server that sends more than it was asked for: nothing of it may get any further.
   '/api/v1/namespaces/shop/secrets/login': { metadata, data: { password: PLAINTEXT } },
 };
@@ -96,16 +98,28 @@ describe('bulwark drift', () => {
     expect(JSON.parse(output).findings).toEqual([]);
   });
 
+  it('asks for declared ConfigMaps and for nothing of others', async () => {
+    await drift('json');
+    expect(asked.map(({ url }) => url).filter((url) => url!.includes('/configmaps'))).toEqual([
+      '/api/v1/namespaces/shop/configmaps/flags',
+    ]);
+  });
+
   it.each<[string, Readonly<Record<string, unknown>>, RegExp]>([
     [
       'only the declared namespaces may be read',
-      { '/api/v1/configmaps': 403, '/api/v1/namespaces/shop/configmaps': { items: [CONFIG] } },
-      /configmaps were read in the declared namespaces only/,
+      { '/api/v1/services': 403, '/api/v1/namespaces/shop/services': { items: [] } },
+      /services were read in the declared namespaces only/,
     ],
     [
       'a kind may not be read anywhere',
-      { '/api/v1/configmaps': 403, '/api/v1/namespaces/shop/configmaps': 403 },
-      /right to list configmaps in the whole cluster is missing/,
+      { '/api/v1/services': 403, '/api/v1/namespaces/shop/services': 403 },
+      /right to list services in the whole cluster is missing/,
+    ],
+    [
+      'a ConfigMap may not be read',
+      { '/api/v1/namespaces/shop/configmaps/flags': 403 },
+      /right to get configmaps in the namespace shop is missing/,
     ],
     [
       'a Secret may not be read',
