@@ -31,7 +31,7 @@ export type { TenantAllowances } from '../src/tenancy/allowances';
 export type { TenantQuota } from '../src/tenancy/quota';
 export { Guardrails, type GuardrailsProps } from './admission/guardrails';
 export type { GuardMode } from '../src/admission/policy';
-export { Blueprint, type BlueprintProps, type Synthesis } from './blueprint/blueprint';
+export { Blueprint, type BlueprintProps, type SynthOptions, type Synthesis } from './blueprint/blueprint';
 export {
   CloudIdentity,
   type AksIdentity,

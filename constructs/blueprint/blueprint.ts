@@ -23,6 +23,7 @@ import { orderEntries, type Ordered } from './order';
 import { outputFiles } from './output-file';
 import { refusal, type BlueprintProblem } from './refusal';
 import { reportUncaughtErrors } from './uncaught';
+import { makeReport, writeReport, type ReportFile, type Synthesized } from './report-file';
 import { CONSTRUCT_METADATA, FILE_HEADER, replaceFolder } from './writer';
 
 reportUncaughtErrors();
@@ -51,6 +52,18 @@ export interface BlueprintProps extends AppProps {
    * @default one file per namespace, and `00-cluster.k8s.yaml` for what belongs to none
    */
   readonly yamlOutputType?: YamlOutputType;
+}
+
+/** What {@link Blueprint.synth} does beside writing the manifests. */
+export interface SynthOptions {
+  /**
+   * A file for a report of the whole cluster, as `bulwark report` makes it, with the construct that made each object: a page that
+   * loads nothing, or by its ending the same as `.json` or `.md`. It is not for kubectl, so that in `outdir` it has to be in a
+   * folder of its own, such as `dist/report/index.html`; there it is replaced together with the manifests. The path is below the
+   * working directory. The same objects give the same bytes.
+   * @default none
+   */
+  readonly report?: string;
 }
 
 /** What a synthesis made. */
@@ -140,16 +153,20 @@ export class Blueprint extends App {
 
   /**
    * Writes all manifests into `outdir`, or changes nothing there.
-   * @throws BulwarkError with every problem that was found, by construct path.
+   * @throws BulwarkError with every problem that was found, by construct path, or for a report that cannot be made.
    */
-  override synth(): Synthesis {
+  override synth({ report }: SynthOptions = {}): Synthesis {
     const { judged, ...ordered } = this.render();
     const planned = planFiles(ordered, this.layout, this.outputFileExtension);
     const files = new Map(planned.map(({ name, manifests }) => [name, FILE_HEADER + toYaml(manifests)]));
     if (this.recordsConstructs) files.set(CONSTRUCT_METADATA, constructMetadata(ordered));
     const others = outputFiles(this.node.findAll());
+    const told =
+      report === undefined ? undefined : this.report(report, { ...ordered, planned, files, others });
+    if (told?.inside !== undefined) others.set(told.inside, told.text);
     for (const [name, content] of others) files.set(name, content);
     replaceFolder(this.outdir, files);
+    if (told && told.inside === undefined) writeReport(told);
     const manifests = planned.flatMap((file) => file.manifests);
     let summarized: Summary | undefined;
     const summary = () =>
@@ -191,6 +208,14 @@ export class Blueprint extends App {
     problems.push(...(judged?.problems ?? []));
     if (problems.length > 0 || !judged) throw new BulwarkError(refusal(problems));
     return { ...orderEntries(this, judged.entries), judged: judged.manifests };
+  }
+
+  private report(
+    report: string,
+    made: Omit<Synthesized, 'report' | 'outdir' | 'target' | 'parameters'>,
+  ): ReportFile {
+    const { outdir, target, parameters } = this;
+    return makeReport({ ...made, report, outdir, target, parameters });
   }
 
   /** What is declared, asked once for each list of manifests that is judged. */

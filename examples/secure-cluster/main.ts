@@ -67,5 +67,5 @@ export const CAPABILITIES = {
 };
 
 if (require.main === module) {
-  console.log(secureCluster().synth().describe());
+  console.log(secureCluster().synth({ report: 'report.html' }).describe());
 }

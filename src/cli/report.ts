@@ -1,11 +1,9 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- Graphviz is loaded when there is something to draw */
-import path from 'node:path';
 import type * as VizModule from '@viz-js/viz';
 import { clusterReport } from '../report/cluster/build';
-import { formatMarkdown } from '../report/cluster/markdown';
+import { formatReport, isDrawn, REPORT_FORMATS, reportFormatOf } from '../report/cluster/formats';
 import type { ClusterReport } from '../report/cluster/model';
-import { formatHtml } from '../report/cluster/page';
-import { graphToDot, pictureOf } from '../report/cluster/picture';
+import { graphToDot } from '../report/cluster/picture';
 import type { CommandContext, CommandResult } from './command';
 import { constructPaths } from './construct-paths';
 import { auditOptions, type AuditFlags } from './config';
@@ -21,27 +19,13 @@ export interface ReportOptions extends AuditFlags {
   readonly baseline?: string;
 }
 
-const FORMATS: Readonly<Record<string, (report: ClusterReport) => string | Promise<string>>> = {
-  html: async (report) => formatHtml(report, await draw(report)),
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  markdown: formatMarkdown,
-};
-
-const ENDINGS: Readonly<Record<string, string>> = {
-  '.html': 'html',
-  '.htm': 'html',
-  '.json': 'json',
-  '.md': 'markdown',
-};
-
 /** `bulwark report PATH... -o FILE`: everything that is told of a cluster in one file. */
 export async function reportCommand(
   paths: readonly string[],
   options: ReportOptions,
   { now }: CommandContext,
 ): Promise<CommandResult> {
-  const named = options.format ?? ENDINGS[path.extname(options.output)] ?? 'html';
-  const format = FORMATS[oneOf(named, Object.keys(FORMATS), '--format')]!;
+  const format = oneOf(options.format ?? reportFormatOf(options.output), REPORT_FORMATS, '--format');
   const audit = auditOptions(options);
   const { manifests, errors } = readPaths(paths);
   const { baseline, baselineErrors } = readBaseline(options.baseline);
@@ -56,7 +40,8 @@ export async function reportCommand(
     onPhase: (what) => progress().phase(what),
     now,
   });
-  writeWhole(options.output, await format(report), 'Choose another file for -o');
+  const svg = isDrawn(report, format) ? await draw(report) : undefined;
+  writeWhole(options.output, formatReport(report, format, svg), 'Choose another file for -o');
   return {
     output: `${options.output}: ${report.verdict.sentence}`,
     unremarkable: true,
@@ -71,13 +56,9 @@ function readBaseline(given: string | undefined) {
   return { baseline: manifests.map(({ manifest }) => manifest), baselineErrors: errors };
 }
 
-/** Nothing is drawn of more than anybody could look at. */
-async function draw({ graph }: ClusterReport): Promise<string | undefined> {
-  if (graph.nodes.length === 0) return undefined;
+async function draw({ graph }: ClusterReport): Promise<string> {
   progress().phase('drawing');
   const { instance } = require('@viz-js/viz') as typeof VizModule;
   const viz = await instance();
-  const { level, nodes, edges } = graph;
-  const text = `${nodes.length} ${level}s and ${edges.length} connections between them. The table below lists the same.`;
-  return pictureOf(viz.renderString(graphToDot(graph), { format: 'svg', engine: 'dot' }), text);
+  return viz.renderString(graphToDot(graph), { format: 'svg', engine: 'dot' });
 }

@@ -1,4 +1,5 @@
 import { groupBy } from '../../groups';
+import { counted } from '../../wording';
 import type { Graph } from './model';
 
 /** The graph in the language of Graphviz, in classes that the page gives colours. Equal graphs give equal text. */
@@ -33,7 +34,8 @@ function quote(text: string): string {
  * What Graphviz has drawn as part of a page: with a title and a description for whoever does not see it, and without ids, which
  * are the page's.
  */
-export function pictureOf(svg: string, description: string): string {
+export function pictureOf(svg: string, { level, nodes, edges }: Graph): string {
+  const description = `${counted(nodes.length, level)} and ${counted(edges.length, 'connection')} between them. The table below lists the same.`;
   const inside = svg.slice(svg.indexOf('<g id="graph0"'), svg.lastIndexOf('</svg>'));
   const [, width = '0', height = '0'] = /<svg width="(\d+)pt" height="(\d+)pt"/.exec(svg) ?? [];
   const box = /viewBox="([-\d. ]+)"/.exec(svg)?.[1] ?? `0 0 ${width} ${height}`;
