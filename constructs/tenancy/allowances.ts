@@ -1,16 +1,15 @@
 import { BulwarkError } from '../../src/errors';
 import { parseCidr } from '../../src/network/cidr';
 import type { TenantAllowances } from '../../src/tenancy/allowances';
-import type { Placement } from './trust';
+import { placed, type Placement } from './placement';
 
 /** What the guard rails have to let through for a tenant that is placed so and owns these addresses. */
 export function allowancesOf(
   { allowances = {}, addresses = [] }: { allowances?: TenantAllowances; addresses?: readonly string[] },
-  { runtimeClass }: Placement,
+  placement: Placement,
 ): TenantAllowances {
   return {
-    ...allowances,
-    ...(runtimeClass !== undefined && { runtimeClasses: [runtimeClass] }),
+    ...placed(allowances, placement),
     ...(addresses.length > 0 && { networkCidrs: [...(allowances.networkCidrs ?? []), ...addresses] }),
   };
 }

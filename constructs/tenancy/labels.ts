@@ -1,4 +1,5 @@
 import { BulwarkError } from '../../src/errors';
+import { TRUST_LABEL } from '../../src/manifest/kinds';
 import { PARENT_LABEL } from '../../src/tenancy/people';
 import type { TrustLevel } from './trust';
 
@@ -13,8 +14,6 @@ export interface Labelled {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Label of a Namespace that says how far its tenant is trusted. */
-export const TRUST_LABEL = 'cdk8s-bulwark/trust';
 /** Label of a Namespace that names the pool of nodes that its pods run on. */
 export const NODE_POOL_LABEL = 'cdk8s-bulwark/node-pool';
 /** Label of a Namespace that names who answers for its tenant. */

@@ -4,6 +4,7 @@ import { blockCollisions } from '../../src/tenancy/blocks';
 import { exceededCapacity } from '../../src/tenancy/capacity';
 import { hostCollisions } from '../../src/tenancy/hosts';
 import type { Amounts } from '../../src/tenancy/quota';
+import { sharedPools } from './pools';
 import { targetOf } from '../blueprint/settings';
 
 /** What all tenants of a cluster have to say of themselves. */
@@ -29,6 +30,9 @@ export interface TenantFacts {
   readonly amounts: () => Amounts;
   readonly hosts: readonly string[];
   readonly blocks: readonly string[];
+  readonly isHostile: boolean;
+  readonly nodePool: string | undefined;
+  readonly tolerations: readonly string[];
 }
 
 interface Registry {
@@ -104,7 +108,7 @@ export function claimNamespace(scope: IConstruct, name: string, tenant: string):
 
 function problemsOf(root: IConstruct, { tenants, policy }: Registry): string[] {
   const all = [...tenants.values()];
-  const { capacity } = targetOf(root);
+  const { capacity, nodePools } = targetOf(root);
   // What a team may use is a part of what its tenant may.
   const claims = all
     .filter(({ above }) => above.length === 0)
@@ -114,6 +118,7 @@ function problemsOf(root: IConstruct, { tenants, policy }: Registry): string[] {
     ...(capacity ? exceededCapacity(capacity, claims) : []),
     ...sharedHosts(all),
     ...sharedBlocks(all),
+    ...sharedPools(all, nodePools, areRelated),
   ];
 }
 

@@ -10,9 +10,10 @@ import type { Peer } from '../network/peer';
 import { allowancesOf, checkAddresses } from './allowances';
 import { labelsOf } from './labels';
 import { checkGroups, holders, type RoleHolders, type SelfService, type TenantGroups } from './people';
+import { place, placementOf } from './placement';
 import { registerTenant, tenancyVersion, tenancyChanged } from './registry';
 import { TenantNamespace, type TenantNamespaceProps } from './tenant-namespace';
-import { checkHostile, isAsStrict, place, placementOf, type TrustLevel } from './trust';
+import { checkHostile, isAsStrict, type TrustLevel } from './trust';
 
 /** Properties of a {@link Tenant}. */
 export interface TenantProps {
@@ -172,7 +173,7 @@ export class Tenant extends Construct implements NetworkMember {
   }
 
   private register(): void {
-    const { owner, costCenter, labels = {}, allowances = {}, addresses = [] } = this.props;
+    const { owner, costCenter, labels = {}, allowances = {}, addresses = [], nodePool } = this.props;
     registerTenant(this, {
       name: this.name,
       path: this.node.path,
@@ -183,6 +184,9 @@ export class Tenant extends Construct implements NetworkMember {
       amounts: () => this.amounts(),
       hosts: allowances.ingressHosts ?? [],
       blocks: addresses,
+      isHostile: this.trust === 'hostile',
+      nodePool,
+      tolerations: allowances.tolerations ?? [],
     });
   }
 

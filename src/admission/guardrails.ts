@@ -184,6 +184,9 @@ function isObjectControl(control: Control): control is ObjectControl {
   return control.scope === 'object';
 }
 
+/** Asked whatever the profile: who names a node goes past every taint. */
+const PLACING_CONTROLS = ['no-node-name'];
+
 /** What Pod Security enforces on Pods by a label is asked of what makes Pods only. */
 function podPolicies(
   shape: PodShape,
@@ -191,9 +194,10 @@ function podPolicies(
   options: GuardrailOptions,
 ): GuardPolicy[] {
   const { podSecurityAdmission = true } = options;
+  const asked = [...new Set([...controls, ...PLACING_CONTROLS.map((id) => findControl(id) as PodControl)])];
   const beyond = podSecurityAdmission
-    ? controls.filter((control) => enforcedByLevel(control) === undefined)
-    : controls;
+    ? asked.filter((control) => enforcedByLevel(control) === undefined)
+    : asked;
   const isLong = ({ id }: PodControl) => READS_LONG_TEXTS.includes(id);
   const judged = beyond.filter((control) => !isLong(control));
   const own = [
@@ -232,10 +236,13 @@ interface PodPolicy {
 }
 
 function podPolicy({ shape, name, controls, guards }: PodPolicy, options: GuardrailOptions): GuardPolicy {
-  const applicable = shape.name === 'ephemeral-containers' ? [] : guards;
+  const applicable =
+    shape.name === 'ephemeral-containers'
+      ? guards.filter(({ isAboutContainers }) => isAboutContainers)
+      : guards;
   const validations = [
     ...podValidations(controls, shape, options.target),
-    ...applicable.map((guard) => guardValidation(guard, options.target, `${shape.specPath}.${guard.field}`)),
+    ...applicable.map((guard) => guardValidation(guard, options.target, fieldOf(guard, shape))),
   ];
   return {
     name: `bulwark-${name}`,
@@ -246,6 +253,10 @@ function podPolicy({ shape, name, controls, guards }: PodPolicy, options: Guardr
     readsAllowances: true,
     namespaces: [IN_TENANTS],
   };
+}
+
+function fieldOf({ field, isAboutContainers }: Guard, { specPath, lists }: PodShape): string {
+  return isAboutContainers ? `${specPath}.${lists.at(-1)}[].${field}` : `${specPath}.${field}`;
 }
 
 function groupPolicy(

@@ -1,3 +1,6 @@
+import { findControl } from '../controls/catalogue';
+import type { PodControl } from '../controls/control';
+import { expressionOf } from '../controls/judge';
 import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import type { AllowanceList } from '../tenancy/allowances';
 import type { ClusterTarget } from '../target/target';
@@ -15,11 +18,20 @@ export interface Guard {
   readonly field: string;
   /** What whoever is refused can do. */
   readonly fix: string;
+  /** Whether the field is one of each container, also of one that is added to a running pod. @default false */
+  readonly isAboutContainers?: boolean;
   /** Allowances that the rule reads, as the variables of their names. @default none */
   readonly allowances?: readonly AllowanceList[];
   /** True for what is admitted, in the Common Expression Language. */
   readonly rule: string | ((target: ClusterTarget) => string);
 }
+
+const NODE_SELECTOR = 'variables.pod.?nodeSelector.orValue({})';
+
+/** Every term that says which nodes a pod has to be on, or would rather be. */
+const AFFINE_TERMS =
+  'variables.pod.?affinity.?nodeAffinity.?requiredDuringSchedulingIgnoredDuringExecution.?nodeSelectorTerms.orValue([]) + ' +
+  'variables.pod.?affinity.?nodeAffinity.?preferredDuringSchedulingIgnoredDuringExecution.orValue([]).map(one, one.preference)';
 
 /** Guards about what is in a pod. They hold for whoever makes it, also for the controllers that do it for a tenant. */
 export const POD_GUARDS: readonly Guard[] = [
@@ -38,8 +50,55 @@ export const POD_GUARDS: readonly Guard[] = [
     why: 'A RuntimeClass can be one without the sandbox that keeps a tenant from the node, or one for nodes of others.',
     field: 'runtimeClassName',
     fix: 'Remove it, or ask the platform to allow the RuntimeClass.',
-    allowances: ['runtimeClasses'],
-    rule: "variables.pod.?runtimeClassName.orValue('') in variables.runtimeClasses + ['']",
+    allowances: ['runtimeClasses', 'sandboxes'],
+    rule:
+      "variables.pod.?runtimeClassName.orValue('') in " +
+      "(variables.sandboxes.size() > 0 ? variables.sandboxes : variables.runtimeClasses + [''])",
+  },
+  {
+    id: 'images-by-digest',
+    title: 'Images of a tenant that pins them are named by digest',
+    why: 'Whoever may push to a registry moves any tag; a digest names the very bytes that were tested.',
+    field: 'image',
+    fix: 'Add the digest that crane digest IMAGE prints: image:1.4.2@sha256:....',
+    isAboutContainers: true,
+    rule: (target) =>
+      "params.?data[?'imageDigests'].orValue('') != 'true' || " +
+      `variables.containers.all(container, ${expressionOf(findControl('image-digest') as PodControl, target)})`,
+  },
+  {
+    id: 'allowed-toleration',
+    title: 'Pods tolerate the taints of nodes that their tenant was given',
+    why: 'A taint is all that keeps pods off the nodes of another tenant, where they share a kernel and every secret that is mounted.',
+    field: 'tolerations',
+    fix: 'Remove it, or ask the platform to allow the toleration.',
+    allowances: ['tolerations'],
+    // What the API server and the controllers of DaemonSets add themselves says how a node is, not whose.
+    rule:
+      "variables.pod.?tolerations.orValue([]).all(one, [one.?key.orValue('')].all(key, key.startsWith('node.kubernetes.io/') || " +
+      "key in variables.tolerations || (one.?operator.orValue('Equal') == 'Equal' && " +
+      "key + '=' + one.?value.orValue('') in variables.tolerations)))",
+  },
+  {
+    id: 'own-nodes',
+    title: 'Pods of a tenant with nodes of its own select them',
+    why: 'A pod that says nothing of nodes runs beside the pods of others.',
+    field: 'nodeSelector',
+    fix: 'Write the labels of the tenant’s pool of nodes into it; those are nodeLabels of the ConfigMap tenant-allowances.',
+    allowances: ['nodeLabels'],
+    rule: `variables.nodeLabels.all(label, ${NODE_SELECTOR}.exists(key, key + '=' + ${NODE_SELECTOR}[key] == label))`,
+  },
+  {
+    id: 'no-foreign-nodes',
+    title: 'Pods do not select nodes of other tenants',
+    why: 'Nodes that are set apart for one tenant, such as one that nobody trusts, are not for the pods of others.',
+    field: 'nodeSelector and affinity.nodeAffinity',
+    fix: 'Remove the label from nodeSelector, and the expression from nodeAffinity.',
+    allowances: ['foreignNodeLabels'],
+    rule:
+      `${NODE_SELECTOR}.all(key, !(key + '=' + ${NODE_SELECTOR}[key] in variables.foreignNodeLabels)) && ` +
+      `(${AFFINE_TERMS}).all(term, term.?matchExpressions.orValue([]).all(one, one.operator != 'In' || ` +
+      "one.?values.orValue([]).all(value, !(one.key + '=' + value in variables.foreignNodeLabels))))",
   },
 ];
 
@@ -319,7 +378,7 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
   {
     name: 'reserved',
     resources: [
-      writesOf('', 'endpoints', 'services/status'),
+      writesOf('', 'endpoints', 'services/status', 'bindings', 'pods/binding'),
       writesOf('discovery.k8s.io', 'endpointslices'),
       writesOf('networking.k8s.io', 'ingresses/status'),
       ...['cilium.io', 'crd.projectcalico.org', 'projectcalico.org', 'crd.antrea.io'].map(
@@ -335,10 +394,10 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
       {
         id: 'written-by-the-cluster',
         title:
-          'Endpoints, addresses of load balancers and policies of the network plugin are not written by tenants',
+          'Endpoints, addresses of load balancers, places of pods and policies of the network plugin are not written by tenants',
         why:
           'Endpoints and addresses that somebody makes up lead Ingress controllers and nodes to pods of others (CVE-2021-25740, CVE-2020-8554), ' +
-          'and policies of the plugin open what NetworkPolicies close.',
+          'who binds a pod to a node goes past its taints, and policies of the plugin open what NetworkPolicies close.',
         field: 'kind',
         fix: 'Let the cluster write it from a Service, write a NetworkPolicy, or ask the platform.',
         rule: 'false',

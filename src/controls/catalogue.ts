@@ -1,4 +1,5 @@
 import type { Control } from './control';
+import { CONFINEMENT_CONTROLS } from './confinement';
 import { CONTROL_PLANE_FLAG_CONTROLS } from './control-plane';
 import { IDENTITY_CONTROLS } from './identity';
 import { IMAGE_CONTROLS } from './images';
@@ -27,6 +28,7 @@ export const CONTROLS: readonly Control[] = [
   ...IDENTITY_CONTROLS,
   ...RBAC_CONTROLS,
   ...RBAC_CHAIN_CONTROLS,
+  ...CONFINEMENT_CONTROLS,
   ...NETWORK_CONTROLS,
   ...NETWORK_LINT_CONTROLS,
   ...NAMESPACE_CONTROLS,

@@ -134,6 +134,7 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-api-extension-right',
     'no-way-out-of-tenant',
     'no-powerful-pod-account',
+    'hostile-tenant-confined',
     'no-cluster-admin-binding',
     'no-built-in-edit-binding',
     'no-anonymous-binding',

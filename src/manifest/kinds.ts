@@ -120,6 +120,9 @@ export function scopeOf(manifest: Manifest): 'cluster' | 'namespace' | 'unknown'
 /** Label of a Namespace that names its tenant. */
 export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
 
+/** Label of a Namespace that says how far its tenant is trusted. */
+export const TRUST_LABEL = 'cdk8s-bulwark/trust';
+
 /** Label of the objects in a tenant's namespace that the platform alone may change or delete, with the value `true`. */
 export const PLATFORM_OWNED_LABEL = 'cdk8s-bulwark/platform-owned';
 

@@ -21,6 +21,8 @@ const GUARDS: Readonly<Record<string, readonly string[]>> = {
   'write-service-status': ['bulwark-reserved'],
   // Without the other, who writes ConfigMaps waives the control that it asks.
   'create-secrets': ['bulwark-secrets', 'bulwark-platform-owned'],
+  // No right, but what whoever makes a pod might do: the others keep it from saying where it may run, and from naming a node.
+  'leave-nodes': ['bulwark-pods', 'bulwark-platform-owned', 'bulwark-namespaces', 'bulwark-reserved'],
 };
 
 /** Whether a guard rail refuses what the right does in a tenant's namespace, where guard rails are in force. */

@@ -37,6 +37,18 @@ export interface TenantAllowances {
   readonly priorityClasses?: readonly string[];
   /** Names of the RuntimeClasses that pods may name. @default none: pods run under the default runtime of the nodes */
   readonly runtimeClasses?: readonly string[];
+  /** Names of the RuntimeClasses of which every pod has to name one; then `runtimeClasses` has to be left out. @default none */
+  readonly sandboxes?: readonly string[];
+  /**
+   * Taints of nodes that pods may tolerate: `KEY=VALUE`, or `KEY` for each value of it. Those of `node.kubernetes.io/`, by which
+   * a node says how it is, need not be named. What a RuntimeClass adds by its `scheduling` does.
+   * @default none but those of the tenant's pool
+   */
+  readonly tolerations?: readonly string[];
+  /** Labels of nodes, `KEY=VALUE`, all of which every pod has to have in its nodeSelector. @default those of the tenant's pool */
+  readonly nodeLabels?: readonly string[];
+  /** Labels of nodes, `KEY=VALUE`, that no pod may select. @default those of tainted pools that are not the tenant's */
+  readonly foreignNodeLabels?: readonly string[];
   /** Names of the Services that may be of type LoadBalancer, each of which is an entrance from outside. @default none */
   readonly loadBalancers?: readonly string[];
   /** Names of the Services that may be of type NodePort, each of which is open on every node. @default none */
@@ -65,6 +77,10 @@ const LISTS = {
   storageClasses: [ANY],
   priorityClasses: [],
   runtimeClasses: [],
+  sandboxes: [],
+  tolerations: [],
+  nodeLabels: [],
+  foreignNodeLabels: [],
   loadBalancers: [],
   nodePorts: [],
   roleRefs: [],
@@ -120,6 +136,15 @@ const OBJECT_NAME: Format = {
   wanted: 'the name of an object: lower-case letters, digits, hyphens and dots',
 };
 
+/** A qualified name, as keys of labels and taints are. */
+const KEY = `(${NAME}/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?`;
+const VALUE = '([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?';
+
+const NODE_LABEL: Format = {
+  pattern: new RegExp(`^${KEY}=${VALUE}$`),
+  wanted: "a label 'KEY=VALUE' of nodes",
+};
+
 const FORMATS: Readonly<Record<Exclude<AllowanceList, 'networkCidrs' | 'waivedControls'>, Format>> = {
   registries: {
     // Without the slash a prefix such as registry.io would allow registry.io.evil.
@@ -134,6 +159,13 @@ const FORMATS: Readonly<Record<Exclude<AllowanceList, 'networkCidrs' | 'waivedCo
   storageClasses: OBJECT_NAME,
   priorityClasses: OBJECT_NAME,
   runtimeClasses: OBJECT_NAME,
+  sandboxes: OBJECT_NAME,
+  tolerations: {
+    pattern: new RegExp(`^${KEY}(=${VALUE})?$`),
+    wanted: "a taint 'KEY=VALUE' of nodes, or the 'KEY' of one",
+  },
+  nodeLabels: NODE_LABEL,
+  foreignNodeLabels: NODE_LABEL,
   loadBalancers: OBJECT_NAME,
   nodePorts: OBJECT_NAME,
   roleRefs: {
@@ -153,6 +185,11 @@ export function checkAllowances(allowances: TenantAllowances, where: string): vo
     const wrong = (allowances[key as AllowanceList] ?? []).find((value) => !pattern.test(value));
     if (wrong === undefined) continue;
     throw new BulwarkError(`${where}: ${key} holds '${wrong}', which is not ${wanted}. ${hint(key, wrong)}`);
+  }
+  if (allowances.sandboxes?.length && allowances.runtimeClasses?.length) {
+    throw new BulwarkError(
+      `${where}: has sandboxes, of which every pod has to name one, and runtimeClasses beside them, which would lead out of them. Remove runtimeClasses.`,
+    );
   }
   for (const cidr of allowances.networkCidrs ?? []) {
     if (prefixOf(cidr, where) > 0) continue;

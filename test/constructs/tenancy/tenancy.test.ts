@@ -1,5 +1,13 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
-import { Blueprint, ClusterTarget, HardenedDeployment, Tenant, type TenantProps } from '../../../constructs';
+import {
+  Blueprint,
+  ClusterTarget,
+  Guardrails,
+  type GuardrailsProps,
+  HardenedDeployment,
+  Tenant,
+  type TenantProps,
+} from '../../../constructs';
 import { blueprint, objectOf, specOf } from '../support';
 
 const IMAGE = 'registry.example/app:1.0.0';
@@ -248,6 +256,7 @@ describe('a hostile tenant', () => {
     const all = cluster('1.33', CAPABLE);
     const namespace = new Tenant(all, 'acme', { trust: 'hostile', nodePool: 'customers' }).namespace('app');
     new HardenedDeployment(namespace, 'app', { containers: [{ image: IMAGE }] });
+    new Guardrails(all, 'guardrails');
     expect(specOf(objectOf(all, 'Deployment', 'app', 'acme-app')).template.spec).toMatchObject({
       runtimeClassName: 'gvisor',
       nodeSelector: { pool: 'customers' },
@@ -258,14 +267,73 @@ describe('a hostile tenant', () => {
       'cdk8s-bulwark/node-pool': 'customers',
     });
     expect(objectOf(all, 'ConfigMap', 'tenant-allowances', 'acme-app').data).toMatchObject({
-      runtimeClasses: 'gvisor',
+      sandboxes: 'gvisor',
+      nodeLabels: 'pool=customers',
+      tolerations: 'pool=customers',
+    });
+  });
+
+  it('has guard rails in the cluster that keep its pods there, or the synthesis fails', () => {
+    const synthesized = (guard?: GuardrailsProps) => {
+      const all = cluster('1.33', CAPABLE);
+      new Tenant(all, 'acme', { trust: 'hostile', nodePool: 'customers' }).namespace('app');
+      if (guard) new Guardrails(all, 'guardrails', guard);
+      return () => all.synth();
+    };
+    expect(synthesized()).toThrow(/hostile-tenant-confined: No policy in the cluster refuses pods outside/);
+    expect(synthesized({ mode: 'warn' })).toThrow(/hostile-tenant-confined/);
+    expect(synthesized({ profile: 'baseline' })).not.toThrow();
+    expect(synthesized({})).not.toThrow();
+  });
+
+  it.each<[string, TenantProps, RegExp | undefined]>([
+    [
+      'a tenant on the same nodes',
+      { nodePool: 'customers' },
+      /^bank: is on the nodePool 'customers', which is that of acme/,
+    ],
+    [
+      'a hostile tenant on the same nodes',
+      { nodePool: 'customers', trust: 'hostile' },
+      /^bank: is on the nodePool 'customers'/,
+    ],
+    [
+      'a tenant that tolerates its nodes',
+      { allowances: { tolerations: ['pool=customers'] } },
+      /^bank: tolerates the nodePool 'customers', .*Remove its taint from allowances\.tolerations/,
+    ],
+    [
+      'a tenant that tolerates any nodes of that kind',
+      { allowances: { tolerations: ['pool'] } },
+      /^bank: tolerates the nodePool 'customers'/,
+    ],
+    ['a tenant that tolerates others', { allowances: { tolerations: ['pool=gpu'] } }, undefined],
+  ])('has its nodes to itself: %s', (_, props, message) => {
+    const all = cluster('1.33', CAPABLE);
+    const acme = new Tenant(all, 'acme', { trust: 'hostile', nodePool: 'customers' });
+    new Tenant(acme, 'team');
+    new Tenant(all, 'bank', props);
+    const problems = all.node.validate();
+    expect(problems).toEqual(message ? [expect.stringMatching(message)] : []);
+  });
+
+  it('keeps the pods of others from selecting its nodes', () => {
+    const all = cluster('1.33', CAPABLE);
+    new Tenant(all, 'bank').namespace('web');
+    new Tenant(all, 'open', { nodePool: 'open' }).namespace('web');
+    const allowances = (namespace: string) =>
+      objectOf(all, 'ConfigMap', 'tenant-allowances', namespace).data as Record<string, string>;
+    expect(allowances('bank-web').foreignNodeLabels).toBe('pool=customers');
+    expect(allowances('open-web')).toMatchObject({
+      foreignNodeLabels: 'pool=customers',
+      nodeLabels: 'pool=open',
     });
   });
 
   it.each<[string, string, object, string | undefined, RegExp]>([
     ['a sandbox', '1.33', { nodePools: CAPABLE.nodePools }, 'customers', /sandboxRuntimeClass is unset/],
     ['a node pool', '1.33', CAPABLE, undefined, /nodePool of the tenant is unset/],
-    ['a tainted pool', '1.33', CAPABLE, 'open', /the pool has no taints/],
+    ['a tainted pool', '1.33', CAPABLE, 'open', /the pool has no taint of effect NoSchedule/],
     ['guard rails', '1.29', CAPABLE, 'customers', /1\.29 has no ValidatingAdmissionPolicy/],
     [
       'the pool that it names',
@@ -287,6 +355,7 @@ describe('a hostile tenant', () => {
     [{ selfService: { networkPolicies: true } }, /selfService\.networkPolicies/],
     [{ selfService: { roleBindings: true } }, /selfService\.roleBindings/],
     [{ allowances: { runtimeClasses: ['kata'] } }, /a way out of the sandbox/],
+    [{ allowances: { sandboxes: ['kata'] } }, /those of the target/],
     [{ allowances: { waivedControls: ['run-as-non-root'] } }, /allowances\.waivedControls/],
   ])('is not given %j', (props, message) => {
     const make = () =>
