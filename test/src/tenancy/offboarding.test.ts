@@ -1,6 +1,6 @@
 import { ServiceType } from 'cdk8s-plus-27';
-import { HardenedDeployment, LockedClusterRole, Tenant } from '../../../constructs';
-import { describeObject } from '../../../src/manifest/manifest';
+import { HardenedDeployment, LockedClusterRole, Peer, Tenant } from '../../../constructs';
+import { describeObject, type Manifest } from '../../../src/manifest/manifest';
 import { deleteCommands, offboard } from '../../../src/tenancy/offboarding';
 import { blueprint } from '../../constructs/support';
 
@@ -11,6 +11,7 @@ function cluster() {
   const api = new HardenedDeployment(web, 'api', {
     containers: [{ image: 'registry.example/app:1.0.0', port: 8080 }],
   });
+  api.allowFrom(Peer.cidr('192.0.2.0/24'), { ports: [8080] });
   api.exposeViaService({
     name: 'api',
     serviceType: ServiceType.CLUSTER_IP,
@@ -19,6 +20,10 @@ function cluster() {
   new LockedClusterRole(web, 'reader').allow(['get'], ['nodes']).bindTo(api);
   new Tenant(team, 'payments').namespace('jobs');
   return all.synth().manifests;
+}
+
+function object(apiVersion: string, kind: string, name: string): Manifest {
+  return { apiVersion, kind, metadata: { name } };
 }
 
 describe('a tenant that leaves', () => {
@@ -31,14 +36,17 @@ describe('a tenant that leaves', () => {
       ...['team-payments-jobs', 'team-web'].flatMap((namespace) => [
         `ResourceQuota ${namespace}/priority`,
         `ResourceQuota ${namespace}/quota`,
+        ...(namespace === 'team-web' ? ['NetworkPolicy team-web/api'] : []),
         `RoleBinding ${namespace}/tenant-deployer`,
       ]),
+      'ClusterRoleBinding team-web-reader',
     ]);
     for (const manifest of freeze) {
       if (manifest.kind === 'Namespace') {
         expect(manifest.metadata?.labels).toMatchObject({ 'cdk8s-bulwark/frozen': 'true' });
       }
-      if (manifest.kind === 'RoleBinding') expect(manifest.subjects).toEqual([]);
+      if (manifest.kind.endsWith('Binding')) expect(manifest.subjects).toEqual([]);
+      if (manifest.kind === 'NetworkPolicy') expect(manifest.spec).toMatchObject({ ingress: [] });
       if (manifest.kind === 'ResourceQuota') {
         const { hard } = manifest.spec as { hard: Record<string, string> };
         expect(new Set(Object.values(hard))).toEqual(new Set(['0']));
@@ -56,7 +64,9 @@ describe('a tenant that leaves', () => {
       'Service team-web/api',
       'Deployment team-web/api',
       'NetworkPolicy team-web/default-deny',
+      'ConfigMap team-web/tenant-allowances',
       'ClusterRoleBinding team-web-reader',
+      'ClusterRole team-web-reader',
       'Namespace team-web',
     ].map(at);
     expect(order).toEqual([...order].sort((a, b) => a - b));
@@ -71,6 +81,55 @@ describe('a tenant that leaves', () => {
         'kubectl delete namespace team-web --ignore-not-found',
       ]),
     );
+  });
+
+  it('takes its traces with it, and leaves to others what is theirs', () => {
+    const subject = (namespace: string) => ({ kind: 'ServiceAccount', namespace, name: 'x' });
+    const bind = (name: string, role: string, ...subjects: object[]): Manifest => ({
+      ...object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', name),
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects,
+    });
+    const guard = (name: string, ...namespaces: string[]): Manifest => ({
+      ...object('policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy', name),
+      spec: {
+        subject: {
+          namespaces: {
+            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }],
+          },
+        },
+      },
+    });
+    const role = (name: string) => object('rbac.authorization.k8s.io/v1', 'ClusterRole', name);
+    const volume = (name: string, namespace: string): Manifest => ({
+      ...object('v1', 'PersistentVolume', name),
+      spec: { claimRef: { namespace, name } },
+    });
+    const all = [
+      ...cluster(),
+      ...[role('shared'), role('own'), volume('kept', 'shop-web'), volume('going', 'team-web')],
+      bind('both', 'shared', subject('team-web'), subject('shop-web')),
+      bind('alone', 'own', subject('team-web'), {
+        kind: 'Group',
+        name: 'system:serviceaccounts:team-payments-jobs',
+      }),
+      ...[guard('team', 'team-web', 'team-payments-jobs'), guard('two', 'team-web', 'shop-web')],
+    ];
+    const leaving = offboard(all, 'team');
+    const stripped = leaving.freeze.find(({ metadata }) => metadata?.name === 'both');
+    expect(stripped?.subjects).toEqual([subject('shop-web')]);
+    const clusterWide = leaving.deletions.filter(({ metadata }) => metadata?.namespace === undefined);
+    expect(clusterWide.map(describeObject)).toEqual([
+      'ClusterRoleBinding team-web-reader',
+      'ClusterRoleBinding alone',
+      'ClusterRole team-web-reader',
+      'ClusterRole tenant-deployer',
+      'ClusterRole own',
+      'PersistentVolume going',
+      'ClusterNetworkPolicy team',
+      'Namespace team-payments-jobs',
+      'Namespace team-web',
+    ]);
   });
 
   it('has to be one', () => {
