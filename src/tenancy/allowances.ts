@@ -186,11 +186,7 @@ export function checkAllowances(allowances: TenantAllowances, where: string): vo
     if (wrong === undefined) continue;
     throw new BulwarkError(`${where}: ${key} holds '${wrong}', which is not ${wanted}. ${hint(key, wrong)}`);
   }
-  if (allowances.sandboxes?.length && allowances.runtimeClasses?.length) {
-    throw new BulwarkError(
-      `${where}: has sandboxes, of which every pod has to name one, and runtimeClasses beside them, which would lead out of them. Remove runtimeClasses.`,
-    );
-  }
+  refuseWayOutOfSandbox(allowances, where);
   for (const cidr of allowances.networkCidrs ?? []) {
     if (prefixOf(cidr, where) > 0) continue;
     throw new BulwarkError(
@@ -205,6 +201,16 @@ export function checkAllowances(allowances: TenantAllowances, where: string): vo
         `Use one of: ${CONTROLS.map((control) => control.id).join(', ')}.`,
     );
   }
+}
+
+function refuseWayOutOfSandbox(
+  { sandboxes = [], runtimeClasses = [] }: TenantAllowances,
+  where: string,
+): void {
+  if (sandboxes.length === 0 || runtimeClasses.length === 0) return;
+  throw new BulwarkError(
+    `${where}: has sandboxes, of which every pod has to name one, and runtimeClasses beside them, which would lead out of them. Remove runtimeClasses.`,
+  );
 }
 
 function prefixOf(cidr: string, where: string): number {

@@ -386,7 +386,7 @@ describeWithApiServer(
           const isWaiting = !hasController && /delete (namespace|persistentvolumeclaim) /.test(command);
           server().kubectl([...command.split(' ').slice(1), ...(isWaiting ? ['--wait=false'] : [])]);
         }
-        const left = async () => {
+        const left = () => {
           const { stdout } = server().kubectl(['get', '-f', '-', '-o', 'json', '--ignore-not-found'], {
             input: toYaml(deletions),
           });
@@ -395,7 +395,7 @@ describeWithApiServer(
             .filter(({ metadata }) => hasController || metadata?.deletionTimestamp === undefined)
             .map(({ kind, metadata }) => `${kind} ${metadata?.name}`);
         };
-        await until(left);
+        await until(() => Promise.resolve(left()));
         const { stdout } = server().kubectl([
           'get',
           'clusterroles,clusterrolebindings,persistentvolumes,validatingadmissionpolicies',

@@ -74,6 +74,18 @@ describe('the allowances of a tenant', () => {
       "shop: priorityClasses holds 'High', which is not the name of an object: lower-case letters, digits, hyphens and dots. Write it that way, or remove it.",
     ],
     [
+      { tolerations: ['*'] },
+      "shop: tolerations holds '*', which is not a taint 'KEY=VALUE' of nodes, or the 'KEY' of one. Write it that way, or remove it.",
+    ],
+    [
+      { nodeLabels: ['pool'] },
+      "shop: nodeLabels holds 'pool', which is not a label 'KEY=VALUE' of nodes. Write it that way, or remove it.",
+    ],
+    [
+      { sandboxes: ['gvisor'], runtimeClasses: ['runc'] },
+      'shop: has sandboxes, of which every pod has to name one, and runtimeClasses beside them, which would lead out of them. Remove runtimeClasses.',
+    ],
+    [
       { roleRefs: ['view'] },
       "shop: roleRefs holds 'view', which is not 'Role/NAME' or 'ClusterRole/NAME'. Write it that way, or remove it.",
     ],
