@@ -87,6 +87,7 @@ function reportNames({ metadata }: Manifest, report: (field: string, what: strin
 function holdsTokenAnywhere(value: unknown): boolean {
   if (typeof value === 'string') return holdsToken(value);
   if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsTokenAnywhere);
   for (const key in value) {
     const member = (value as JsonObject)[key];
     // Most of a cluster is short texts, and a call for each of them would be most of the time.

@@ -1,6 +1,6 @@
 import { isKind, type Inventory } from '../manifest/inventory';
 import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
-import { lazily } from '../network/network';
+import { lazily } from '../manifest/remembered';
 import { indexLabels, indexSelectors, type LabelIndex, type SelectorIndex } from '../manifest/selectors';
 
 /** The kind of a NetworkPolicy, as controls name it. */

@@ -49,7 +49,8 @@ export function podQuestion(
     const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
     const containers = containersOf(pod.spec);
     const context = { pod, variables, containers, params };
-    const broken = questions.flatMap((question) => question(context));
+    const broken: Broken[] = [];
+    for (const question of questions) broken.push(...question(context));
     if (broken.length === 0) return [];
     return broken
       .sort((a, b) => a.rule - b.rule)

@@ -1,5 +1,6 @@
 import { groupBy, push } from '../groups';
 import { groupOf, isObject, type JsonObject, type Manifest } from './manifest';
+import { lazily } from './remembered';
 import { podTemplateOf, type PodTemplate } from './pod';
 
 /** An object with pods in it. */
@@ -44,17 +45,21 @@ export function takeInventory(manifests: readonly Manifest[]): Inventory {
   }
   const ofKind = (kind: string) => byKind.get(kind) ?? [];
   const byNamespace = onDemand((kind) => groupBy(ofKind(kind), placeOf));
-  const byName = onDemand(
-    (kind) => new Map(ofKind(kind).map((each) => [`${placeOf(each)}/${each.metadata?.name}`, each])),
-  );
-  const workloadsByNamespace = onDemand(() => groupBy(workloads, ({ namespace }) => namespace));
+  const byName = onDemand((kind) => {
+    const named = new Map<string, Map<unknown, Manifest>>();
+    for (const [namespace, each] of byNamespace(kind)) {
+      named.set(namespace, new Map(each.map((manifest) => [manifest.metadata?.name, manifest])));
+    }
+    return named;
+  });
+  const workloadsByNamespace = lazily(() => groupBy(workloads, ({ namespace }) => namespace));
   return {
     manifests,
     ofKind,
-    find: (kind, namespace, name) => byName(kind).get(`${namespace}/${name}`),
+    find: (kind, namespace, name) => byName(kind).get(namespace)?.get(name),
     inNamespace: (kind, namespace) => byNamespace(kind).get(namespace) ?? [],
     workloads,
-    workloadsIn: (namespace) => workloadsByNamespace('').get(namespace) ?? [],
+    workloadsIn: (namespace) => workloadsByNamespace().get(namespace) ?? [],
     namespaces: [...namespaces],
   };
 }
@@ -68,9 +73,11 @@ function placeOf(manifest: Manifest): string {
 function onDemand<T>(make: (kind: string) => T): (kind: string) => T {
   const made = new Map<string, T>();
   return (kind) => {
-    const known = made.get(kind) ?? make(kind);
-    made.set(kind, known);
-    return known;
+    const known = made.get(kind);
+    if (known !== undefined) return known;
+    const value = make(kind);
+    made.set(kind, value);
+    return value;
   };
 }
 

@@ -44,6 +44,7 @@ export function readWithoutNulls<T>(value: T): T {
 export function holdsNull(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.some(holdsNull);
   for (const key in value) {
     if (holdsNull((value as JsonObject)[key])) return true;
   }

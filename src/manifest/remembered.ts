@@ -1,3 +1,9 @@
+/** Makes a value when it is first asked for. */
+export function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 /** How many answers are kept, so that a program that runs for long does not keep every text it has seen. */
 const KEPT = 10_000;
 

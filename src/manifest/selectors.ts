@@ -1,6 +1,6 @@
 import { push } from '../groups';
 import { selects } from './inventory';
-import { isObject } from './manifest';
+import { isObject, type JsonObject } from './manifest';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -17,14 +17,18 @@ export interface SelectorIndex<T> {
 
 /** Indexes labels. */
 export function indexLabels(all: readonly Labels[]): LabelIndex {
-  const byLabel = new Map<string, Labels[]>();
+  const byLabel: ByLabel<Labels> = new Map();
   for (const labels of all) {
-    for (const [key, value] of Object.entries(labels)) push(byLabel, labelOf(key, value), labels);
+    for (const key in labels) addByLabel(byLabel, key, labels[key], labels);
   }
   return {
     hasSelected: (selector) => {
-      const lists = matchLabelsOf(selector).map(([key, value]) => byLabel.get(labelOf(key, value)) ?? []);
-      const candidates = lists.reduce((least, list) => (list.length < least.length ? list : least), all);
+      let candidates = all;
+      const wanted = matchLabelsOf(selector);
+      for (const key in wanted) {
+        const having = byLabel.get(key)?.get(wanted[key]) ?? [];
+        if (having.length < candidates.length) candidates = having;
+      }
       return candidates.some((labels) => selects(selector, labels));
     },
   };
@@ -32,26 +36,32 @@ export function indexLabels(all: readonly Labels[]): LabelIndex {
 
 /** Indexes selectors, each by one label that it asks for, if it asks for one. */
 export function indexSelectors<T>(all: readonly T[], selectorOf: (item: T) => unknown): SelectorIndex<T> {
-  const byLabel = new Map<string, T[]>();
+  const byLabel: ByLabel<T> = new Map();
   const others: T[] = [];
   for (const item of all) {
-    const [first] = matchLabelsOf(selectorOf(item));
-    if (first) push(byLabel, labelOf(...first), item);
+    const [first] = Object.entries(matchLabelsOf(selectorOf(item)));
+    if (first) addByLabel(byLabel, ...first, item);
     else others.push(item);
   }
   return {
     selecting: (labels) =>
-      [...others, ...Object.entries(labels).flatMap((label) => byLabel.get(labelOf(...label)) ?? [])].filter(
-        (item) => selects(selectorOf(item), labels),
-      ),
+      [
+        ...others,
+        ...Object.entries(labels).flatMap(([key, value]) => byLabel.get(key)?.get(value) ?? []),
+      ].filter((item) => selects(selectorOf(item), labels)),
   };
 }
 
-function matchLabelsOf(selector: unknown): [string, unknown][] {
-  const labels = isObject(selector) ? selector.matchLabels : undefined;
-  return isObject(labels) ? Object.entries(labels) : [];
+/** By the key of a label, and by its value. */
+type ByLabel<T> = Map<string, Map<unknown, T[]>>;
+
+function addByLabel<T>(byLabel: ByLabel<T>, key: string, value: unknown, item: T): void {
+  const byValue = byLabel.get(key) ?? new Map<unknown, T[]>();
+  byLabel.set(key, byValue);
+  push(byValue, value, item);
 }
 
-function labelOf(key: string, value: unknown): string {
-  return `${key}=${String(value)}`;
+function matchLabelsOf(selector: unknown): JsonObject {
+  const labels = isObject(selector) ? selector.matchLabels : undefined;
+  return isObject(labels) ? labels : {};
 }

@@ -79,6 +79,7 @@ export function splitPeers(network: Network): DoubtfulRule[] {
 export function mayHaveSplitPeers(policy: Manifest): boolean {
   return peerLists(policy).some(
     (peers) =>
+      peers.length > 1 &&
       peers.some(
         (peer) => isObject(peer) && isObject(peer.namespaceSelector) && !isObject(peer.podSelector),
       ) &&

@@ -1,4 +1,5 @@
 import { compareText, type Manifest } from '../manifest/manifest';
+import { lazily } from '../manifest/remembered';
 import type { IpFamily } from '../target/target';
 import { addressSpace, type AddressSpace, type Block } from './addresses';
 import { resolvePeers, type PeerSet } from './peer-set';
@@ -158,10 +159,4 @@ function blocksOf(policies: readonly Policy[]): Block[] {
     for (const peer of peers) if ('block' in peer) blocks.push(peer.block);
   });
   return blocks;
-}
-
-/** Makes a value when it is first asked for. */
-export function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }

@@ -1,8 +1,9 @@
 import { compareText, type Manifest } from '../manifest/manifest';
+import { lazily } from '../manifest/remembered';
 import { targetFor, type ClusterTarget } from '../target/target';
 import { listConnections, type Connection } from './connections';
 import { endpointName, findParty, requireWorkload, type Party } from './endpoint';
-import { buildNetwork, lazily, type HostNetworkReading, type Network } from './network';
+import { buildNetwork, type HostNetworkReading, type Network } from './network';
 import type { PodClass, Workload } from './pods';
 import type { Direction } from './policy';
 import { hasPort, NO_PORTS, type PortRange, type PortSet, type Protocol } from './ports';

@@ -122,8 +122,7 @@ function gainOf({ right, namespace, names }: Hit): Power {
 
 function ofPod(power: PowerOf<'pod'>, { surroundings }: World): Step[] {
   return surroundings
-    .podsIn(power.namespace)
-    .filter(({ name }) => name === power.name)
+    .podsNamed(power.name)
     .flatMap(({ account, wayToNode }) => [
       ...(wayToNode ? [follows(power, { kind: 'node' }, wayToNode)] : []),
       ...(account

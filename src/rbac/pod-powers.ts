@@ -51,9 +51,9 @@ export function accountOf({ spec }: PodTemplate): string {
  * Whether a token for the API server is in the pod's file system.
  * @param automounts What the ServiceAccount says, which counts where the pod says nothing.
  */
-export function mountsToken({ spec }: PodTemplate, automounts: boolean): boolean {
+export function mountsToken({ spec }: PodTemplate, automounts: () => boolean): boolean {
   const automount = spec.automountServiceAccountToken;
-  if (typeof automount === 'boolean' ? automount : automounts) return true;
+  if (typeof automount === 'boolean' ? automount : automounts()) return true;
   return listOf(spec.volumes).some(({ projected }) =>
     listOf(isObject(projected) ? projected.sources : []).some(
       // One for another audience is refused by the API server.

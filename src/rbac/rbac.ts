@@ -1,5 +1,6 @@
 import { groupBy } from '../groups';
 import { describeObject, groupOf, isObject, withoutNulls, type Manifest } from '../manifest/manifest';
+import { lazily } from '../manifest/remembered';
 import { aggregate, rulesOfRole, type RoleRule } from './aggregation';
 import { defaultRbac } from './default-rbac';
 import { mergeDefaults } from './merge-defaults';
@@ -86,7 +87,14 @@ const GROUP = 'rbac.authorization.k8s.io';
  */
 export function rbacOf(manifests: readonly Manifest[], { defaults = true }: RbacOptions = {}): Rbac {
   const own = manifests.filter((manifest) => groupOf(manifest) === GROUP).map((one) => withoutNulls(one));
-  const all = defaults ? mergeDefaults(own, defaultRbac()) : own;
+  if (!defaults) return readRbac(own);
+  return own.length === 0 ? rbacOfDefaults() : readRbac(mergeDefaults(own, defaultRbac()));
+}
+
+/** That of a cluster whose manifests add nothing. */
+const rbacOfDefaults = lazily(() => readRbac(defaultRbac()));
+
+function readRbac(all: readonly Manifest[]): Rbac {
   const roles = roleTable(all);
   const bound = bindRoles(all, roles);
   const bySubject = groupBy(bound, ({ subject }) => subjectKey(subject));

@@ -1,12 +1,14 @@
+import { groupBy } from '../groups';
 import { takeInventory, type Inventory, type WorkloadEntry } from '../manifest/inventory';
 import { POD_SECURITY_LABEL } from '../manifest/kinds';
 import { describeObject, isObject, type Manifest } from '../manifest/manifest';
+import { lazily } from '../manifest/remembered';
 import { ALL } from './power';
 import { accountOf, mountsToken, wayToNode } from './pod-powers';
 import type { Rbac } from './rbac';
 import type { Subject } from './subject';
 
-/** A workload, and what whoever runs code in its pods gains. */
+/** A workload whose pods lead whoever runs code in them somewhere. */
 export interface PodPower {
   readonly manifest: Manifest;
   readonly name: string;
@@ -26,9 +28,11 @@ export interface TokenSecret {
 
 /** What of manifests, beside roles and bindings, decides how far somebody gets. */
 export interface Surroundings {
+  /** Those that lead somewhere: most mount no token and keep away from the node. */
   readonly pods: readonly PodPower[];
-  /** The pods of a namespace, or of all. */
+  /** The ones of a namespace, or of all. */
   readonly podsIn: (namespace: string) => readonly PodPower[];
+  readonly podsNamed: (name: string) => readonly PodPower[];
   /** The ServiceAccounts of a namespace, or of all, that a binding names. Others have nothing that their groups have not. */
   readonly accountsIn: (namespace: string) => readonly Subject[];
   /** The Secrets of a namespace, or of all, that hold the token of a ServiceAccount. */
@@ -41,7 +45,8 @@ export interface Surroundings {
 /** Looks at pods, ServiceAccounts, token Secrets and Namespaces once. */
 export function surroundingsOf(manifests: readonly Manifest[], rbac: Rbac): Surroundings {
   const inventory = takeInventory(manifests);
-  const pods = inventory.workloads.map((entry) => podPower(entry, inventory));
+  const pods = inventory.workloads.flatMap((entry) => podPower(entry, inventory) ?? []);
+  const byName = lazily(() => groupBy(pods, ({ name }) => name));
   const accounts = rbac.subjects.filter((subject) => subject.kind === 'ServiceAccount');
   const tokens = inventory.ofKind('Secret').flatMap(tokenOf);
   const secure = new Set(
@@ -54,6 +59,7 @@ export function surroundingsOf(manifests: readonly Manifest[], rbac: Rbac): Surr
   return {
     pods,
     podsIn: lookUp(pods),
+    podsNamed: (name) => byName().get(name) ?? [],
     accountsIn: lookUp(accounts),
     tokensIn: lookUp(tokens),
     isPodSecure: (namespace) => secure.has(namespace),
@@ -61,10 +67,11 @@ export function surroundingsOf(manifests: readonly Manifest[], rbac: Rbac): Surr
   };
 }
 
-function podPower(entry: WorkloadEntry, inventory: Inventory): PodPower {
+function podPower(entry: WorkloadEntry, inventory: Inventory): PodPower | undefined {
   const { manifest, pod, namespace } = entry;
   const account = mountedAccountOf(entry, inventory);
   const way = wayToNode(pod);
+  if (!account && !way) return undefined;
   return {
     manifest,
     name: describeObject(manifest),
@@ -80,9 +87,9 @@ export function mountedAccountOf(
   inventory: Inventory,
 ): Subject | undefined {
   const name = accountOf(pod);
-  const account = inventory.find('ServiceAccount', namespace, name);
-  const mounts = mountsToken(pod, account?.automountServiceAccountToken !== false);
-  return mounts ? { kind: 'ServiceAccount', namespace, name } : undefined;
+  const automounts = () =>
+    inventory.find('ServiceAccount', namespace, name)?.automountServiceAccountToken !== false;
+  return mountsToken(pod, automounts) ? { kind: 'ServiceAccount', namespace, name } : undefined;
 }
 
 function tokenOf({ type, metadata }: Manifest): TokenSecret[] {
@@ -100,11 +107,6 @@ function isSecure({ metadata }: Manifest): boolean {
 function lookUp<T extends { readonly namespace: string }>(
   items: readonly T[],
 ): (namespace: string) => readonly T[] {
-  const byNamespace = new Map<string, T[]>();
-  for (const item of items) {
-    const others = byNamespace.get(item.namespace);
-    if (others) others.push(item);
-    else byNamespace.set(item.namespace, [item]);
-  }
+  const byNamespace = groupBy(items, ({ namespace }) => namespace);
   return (namespace) => (namespace === ALL ? items : (byNamespace.get(namespace) ?? []));
 }

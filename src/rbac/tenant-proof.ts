@@ -1,5 +1,5 @@
 import { identityOf, type Manifest } from '../manifest/manifest';
-import { rememberedOfFrozen } from '../manifest/remembered';
+import { lazily, rememberedOfFrozen } from '../manifest/remembered';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
 import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
 import { closedByGuardrails } from './guarded';
@@ -69,7 +69,7 @@ export function provePermissions(
   if (tenancy.tenants.length === 0) return { tenancy, escapes: [] };
   const world = worldOf(manifests, options);
   const homes = homesOf(world, tenancy);
-  const known = new Map(manifests.map((manifest) => [identityOf(manifest), manifest]));
+  const known = lazily(() => new Map(manifests.map((manifest) => [identityOf(manifest), manifest])));
   const escapes = partiesOf(world, tenancy, homes).flatMap((party) =>
     escapesOf({ world, tenancy, homes, known, party }),
   );
@@ -164,7 +164,7 @@ interface Question {
   readonly tenancy: Tenancy;
   readonly homes: Homes;
   /** The manifests as they were given, by identity. */
-  readonly known: ReadonlyMap<string, Manifest>;
+  readonly known: () => ReadonlyMap<string, Manifest>;
   readonly party: Party;
 }
 
@@ -262,15 +262,12 @@ function escapeOf(
   const path = { from: steps[0]!.power, to: last.power, steps: steps.filter(({ from }) => from.length > 0) };
   const bindings = path.steps.flatMap(({ grants }) => grants.map(({ binding }) => binding)).reverse();
   const ours = bindings
-    .map((binding) => known.get(identityOf(binding)))
+    .map((binding) => known().get(identityOf(binding)))
     .find((binding) => binding !== undefined);
   const start = path.from;
-  const workload =
-    start.kind === 'pod'
-      ? world.surroundings.podsIn(start.namespace).find(({ name }) => name === start.name)
-      : undefined;
+  const workload = start.kind === 'pod' ? world.surroundings.podsNamed(start.name)[0] : undefined;
   // Where all bindings are Kubernetes' own, what can be changed is the tenant.
-  const home = [...known.values()].find(
+  const home = [...known().values()].find(
     ({ kind, metadata }) =>
       kind === 'Namespace' && tenancy.tenantOf(metadata?.name ?? '') === party.tenants[0],
   );

@@ -55,9 +55,13 @@ function holdsNullAt(value: unknown, place: Place): boolean {
   if (typeof value !== 'object') return false;
   // Nulls do not count among the items and fields that there are.
   if (place.isCounted || countsWhole(value, place)) return holdsNull(value);
-  const { items, names, fields } = place;
+  const { items, fields } = place;
   if (Array.isArray(value)) return items !== undefined && value.some((item) => holdsNullAt(item, items));
-  return names.some((name, index) => holdsNullAt((value as JsonObject)[name], fields[index]!));
+  for (const name in value) {
+    const field = fields.get(name);
+    if (field && holdsNullAt((value as JsonObject)[name], field)) return true;
+  }
+  return false;
 }
 
 /** Reads that begin alike, as a tree: what is missing for one is missing for all below it. */
@@ -66,13 +70,12 @@ interface Place {
   isWhole: boolean;
   isCounted: boolean;
   items: Place | undefined;
-  /** The fields that are read, and what of each, in the same order: quicker to go through than a map. */
-  readonly names: string[];
-  readonly fields: Place[];
+  /** What is read of each field. */
+  readonly fields: Map<string, Place>;
 }
 
 function newPlace(): Place {
-  return { isWhole: false, isCounted: false, items: undefined, names: [], fields: [] };
+  return { isWhole: false, isCounted: false, items: undefined, fields: new Map() };
 }
 
 function treeOf(reads: readonly Read[]): Place {
@@ -95,26 +98,38 @@ function stepInto(place: Place, step: string): Place {
     case EACH:
       return (place.items ??= newPlace());
     default: {
-      const known = place.names.indexOf(step);
-      if (known >= 0) return place.fields[known]!;
-      place.names.push(step);
-      return place.fields[place.fields.push(newPlace()) - 1]!;
+      const field = place.fields.get(step) ?? newPlace();
+      place.fields.set(step, field);
+      return field;
     }
   }
+}
+
+/** What is read of a map, as it was. */
+interface MapPicture {
+  /** Also of fields that are read and were missing. */
+  readonly members: ReadonlyMap<string, { readonly place: Place; readonly picture: unknown }>;
+  /** How many of those were there. */
+  readonly present: number;
+  /** How many fields were set, read or not. */
+  readonly size: number;
 }
 
 /** A copy of what is read of a value, which is JSON: whoever asked may change the value afterwards. */
 function pictureAt(value: unknown, place: Place): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { items, names, fields } = place;
   if (countsWhole(value, place)) return structuredClone(value);
+  const { items } = place;
   if (Array.isArray(value)) return value.map((item) => (items ? pictureAt(item, items) : undefined));
-  // Where the fields are counted, the others have to be there, too.
-  const picture: Record<string, unknown> = place.isCounted ? { ...value } : {};
-  names.forEach((name, index) => {
-    picture[name] = pictureAt((value as JsonObject)[name], fields[index]!);
-  });
-  return picture;
+  return pictureOfMap(value as JsonObject, place);
+}
+
+function pictureOfMap(map: JsonObject, { fields }: Place): MapPicture {
+  const members = new Map(
+    [...fields].map(([name, place]) => [name, { place, picture: pictureAt(map[name], place) }]),
+  );
+  const present = [...fields.keys()].filter((name) => map[name] !== undefined).length;
+  return { members, present, size: sizeOf(map) };
 }
 
 /** Whether a value has in common with a picture all that is read; false also where only their texts tell it. */
@@ -122,16 +137,9 @@ function agrees(value: unknown, picture: unknown, place: Place): boolean {
   if (value === picture) return true;
   if (!areAlike(value, picture)) return false;
   if (countsWhole(value, place)) return areEqual(value, picture);
-  const { isCounted, items, names, fields } = place;
-  if (Array.isArray(value)) return listsAgree(value, picture as unknown[], items);
-  if (isCounted && sizeOf(value) !== sizeOf(picture as object)) return false;
-  for (let index = 0; index < names.length; index += 1) {
-    const member = (value as JsonObject)[names[index]!];
-    const other = (picture as JsonObject)[names[index]!];
-    // Most fields that are read are missing from both.
-    if (member !== other && !agrees(member, other, fields[index]!)) return false;
-  }
-  return true;
+  if (Array.isArray(value)) return listsAgree(value, picture as unknown[], place.items);
+  if (place.isCounted && sizeOf(value) !== (picture as MapPicture).size) return false;
+  return mapsAgree(value as JsonObject, picture as MapPicture);
 }
 
 function listsAgree(
@@ -143,9 +151,22 @@ function listsAgree(
   return !items || list.every((item, index) => agrees(item, picture[index], items));
 }
 
+/** Goes through what is there, since most fields that are read are missing from most maps. */
+function mapsAgree(map: JsonObject, { members, present }: MapPicture): boolean {
+  let agreeing = 0;
+  for (const name in map) {
+    const member = map[name];
+    const other = member === undefined ? undefined : members.get(name);
+    if (!other) continue;
+    if (member !== other.picture && !agrees(member, other.picture, other.place)) return false;
+    agreeing += 1;
+  }
+  return agreeing === present;
+}
+
 /** Whether everything in a list or map counts, since it is another than the reads expect: the items of a map are its keys. */
 function countsWhole(value: object, { isWhole, items, fields }: Place): boolean {
-  return isWhole || (Array.isArray(value) ? fields.length > 0 : items !== undefined);
+  return isWhole || (Array.isArray(value) ? fields.size > 0 : items !== undefined);
 }
 
 /** Whether both are lists, or both are maps. */
@@ -196,11 +217,11 @@ function textOfList(list: readonly unknown[], { isCounted, items }: Place): stri
 
 function textOfFields(
   value: Readonly<Record<string, unknown>>,
-  { isCounted, names, fields }: Place,
+  { isCounted, fields }: Place,
 ): string | undefined {
   let text = isCounted ? `{${sizeOf(value)}:` : '{';
-  for (let index = 0; index < names.length; index += 1) {
-    const part = textAt(value[names[index]!], fields[index]!);
+  for (const [name, place] of fields) {
+    const part = textAt(value[name], place);
     if (part === undefined) return undefined;
     text += part;
   }
@@ -209,7 +230,12 @@ function textOfFields(
 
 /** How many fields are set. */
 function sizeOf(value: object): number {
-  return Object.values(value).filter((member) => member !== null && member !== undefined).length;
+  let size = 0;
+  for (const name in value) {
+    const member = (value as JsonObject)[name];
+    if (member !== null && member !== undefined) size += 1;
+  }
+  return size;
 }
 
 function textOf(value: unknown): string | undefined {
