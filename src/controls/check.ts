@@ -47,8 +47,13 @@ export function checkManifests(manifests: readonly Manifest[], options: CheckOpt
 
 interface Rules {
   readonly brokenByPods: ReturnType<typeof podQuestion>;
-  /** By `group/Kind`. */
-  readonly brokenByObject: ReadonlyMap<string, ReturnType<typeof objectQuestion>>;
+  /** By kind alone, since hardly two groups have a kind of one name. */
+  readonly ofObjects: ReadonlyMap<string, readonly ObjectRules[]>;
+}
+
+interface ObjectRules {
+  readonly group: string;
+  readonly brokenBy: ReturnType<typeof objectQuestion>;
 }
 
 function bindAll({ controls, target, parameters }: CheckOptions): Rules {
@@ -60,8 +65,13 @@ function bindAll({ controls, target, parameters }: CheckOptions): Rules {
     if (!bound) continue;
     for (const kind of control.kinds) push(objects, kind, bound);
   }
-  const questions = [...objects].map(([kind, rules]) => [kind, objectQuestion(rules, parameters)] as const);
-  return { brokenByPods: podQuestion(pods, parameters), brokenByObject: new Map(questions) };
+  const ofObjects = new Map<string, ObjectRules[]>();
+  for (const [kind, bound] of objects) {
+    const slash = kind.indexOf('/');
+    const rules = { group: kind.slice(0, Math.max(slash, 0)), brokenBy: objectQuestion(bound, parameters) };
+    push(ofObjects, kind.slice(slash + 1), rules);
+  }
+  return { brokenByPods: podQuestion(pods, parameters), ofObjects };
 }
 
 function isObjectControl(control: Control): control is ObjectControl {
@@ -75,16 +85,10 @@ function checkPods(manifest: Manifest, { brokenByPods }: Rules): Finding[] {
   });
 }
 
-function checkObject(manifest: Manifest, { brokenByObject }: Rules): Finding[] {
-  const ask = brokenByObject.get(kindKey(manifest));
-  if (!ask) return [];
-  return ask(manifest).map(({ control }) => findingOf(control, manifest, control.field));
-}
-
-/** The kind as controls name it. */
-function kindKey(manifest: Manifest): string {
-  const group = groupOf(manifest);
-  return group === '' ? manifest.kind : `${group}/${manifest.kind}`;
+function checkObject(manifest: Manifest, { ofObjects }: Rules): Finding[] {
+  const rules = ofObjects.get(manifest.kind)?.find(({ group }) => group === groupOf(manifest));
+  if (!rules) return [];
+  return rules.brokenBy(manifest).map(({ control }) => findingOf(control, manifest, control.field));
 }
 
 function checkInventory(inventory: Inventory, { controls, target }: CheckOptions): Finding[] {

@@ -262,8 +262,8 @@ function accountField({ manifest }: WorkloadEntry): string {
 function hasAccount(inventory: Inventory, { pod, manifest }: WorkloadEntry): boolean {
   const name = accountOf(pod);
   const namespace = namespaceOf(manifest);
-  if (name === 'default' || inventory.inNamespace('ServiceAccount', namespace).length === 0) return true;
-  return inventory.find('ServiceAccount', namespace, name) !== undefined;
+  if (name === 'default' || inventory.find('ServiceAccount', namespace, name)) return true;
+  return inventory.inNamespace('ServiceAccount', namespace).length === 0;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isKind, namespaceOf, selects, type Inventory, type WorkloadEntry } from '../manifest/inventory';
+import { namespaceOf, selects, type Inventory, type WorkloadEntry } from '../manifest/inventory';
 import { describeObject, isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
 import { templatePath } from '../manifest/pod';
 import { contains, parseCidr, readCidr } from '../network/cidr';
@@ -605,9 +605,11 @@ const METADATA_PORTS = [80, 988, 32526];
 function metadataEgress(policy: Manifest): Breach[] {
   if (!isolates(policy, 'Egress')) return [];
   return arrayOf(specOf(policy).egress).flatMap((rule, i) => {
-    if (!isObject(rule) || !METADATA_PORTS.some((port) => allowsPort(rule, 'TCP', port))) return [];
-    const at = `spec.egress[${i}].to`;
+    if (!isObject(rule)) return [];
     const peers = arrayOf(rule.to);
+    const mayReach = peers.length === 0 || peers.some((peer) => isObject(peer) && isObject(peer.ipBlock));
+    if (!mayReach || !METADATA_PORTS.some((port) => allowsPort(rule, 'TCP', port))) return [];
+    const at = `spec.egress[${i}].to`;
     if (peers.length === 0) {
       return [
         { manifest: policy, field: at, detail: 'A rule without peers reaches the metadata of the cloud' },
@@ -635,17 +637,14 @@ function metadataIn({ cidr, except }: JsonObject): string[] {
 /** The Ingresses for a host, or a path of it, that an earlier one has. */
 function contestedHosts(inventory: Inventory): Breach[] {
   const owners = new Map<string, Manifest>();
-  return inventory
-    .ofKind('Ingress')
-    .filter((manifest) => isKind(manifest, INGRESS))
-    .flatMap((manifest) =>
-      objectsOf(specOf(manifest).rules).flatMap((rule, index) => {
-        const other = claim(owners, manifest, rule);
-        if (!other) return [];
-        const detail = `The host ${String(rule.host)} already belongs to ${describeObject(other)}`;
-        return [{ manifest, field: `spec.rules[${index}].host`, detail }];
-      }),
-    );
+  return inventory.ofKind(INGRESS).flatMap((manifest) =>
+    objectsOf(specOf(manifest).rules).flatMap((rule, index) => {
+      const other = claim(owners, manifest, rule);
+      if (!other) return [];
+      const detail = `The host ${String(rule.host)} already belongs to ${describeObject(other)}`;
+      return [{ manifest, field: `spec.rules[${index}].host`, detail }];
+    }),
+  );
 }
 
 /** Takes the host and the paths of a rule for an Ingress, or tells who has one of them. */

@@ -1,4 +1,4 @@
-import { isKind, type Inventory } from '../manifest/inventory';
+import type { Inventory } from '../manifest/inventory';
 import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
 import { lazily } from '../manifest/remembered';
 import { indexLabels, indexSelectors, type LabelIndex, type SelectorIndex } from '../manifest/selectors';
@@ -34,8 +34,14 @@ export function namespaceIndex(inventory: Inventory, namespace: string): Namespa
   INDEXES.set(inventory, known);
   let index = known.get(namespace);
   if (!index) {
-    const policies = inventory.inNamespace('NetworkPolicy', namespace).filter(isPolicy);
-    const of = (direction: Direction) => isolating(policies.filter((policy) => isolates(policy, direction)));
+    const { all, some } = policiesBySelector(inventory, namespace);
+    const of = (direction: Direction): IsolatingPolicies => {
+      const isIsolating = (policy: Manifest) => isolates(policy, direction);
+      const ofSome = lazily(() =>
+        indexSelectors(some.filter(isIsolating), (policy) => specOf(policy).podSelector),
+      );
+      return { ofAll: all.filter(isIsolating), ofSome };
+    };
     const pods = lazily(() => indexLabels(inventory.workloadsIn(namespace).map(({ pod }) => labelsOf(pod))));
     index = { pods, policies: { Ingress: of('Ingress'), Egress: of('Egress') } };
     known.set(namespace, index);
@@ -43,26 +49,19 @@ export function namespaceIndex(inventory: Inventory, namespace: string): Namespa
   return index;
 }
 
-function isolating(policies: readonly Manifest[]): IsolatingPolicies {
-  const selectsAll = (policy: Manifest) => isEmptySelector(specOf(policy).podSelector);
-  return {
-    ofAll: policies.filter(selectsAll),
-    ofSome: lazily(() =>
-      indexSelectors(
-        policies.filter((policy) => !selectsAll(policy)),
-        (policy) => specOf(policy).podSelector,
-      ),
-    ),
-  };
-}
-
-function isPolicy(manifest: Manifest): boolean {
-  return isKind(manifest, POLICY);
+/** The policies of a namespace, with those that select every pod by themselves. */
+function policiesBySelector(inventory: Inventory, namespace: string) {
+  const all: Manifest[] = [];
+  const some: Manifest[] = [];
+  for (const policy of inventory.inNamespace(POLICY, namespace)) {
+    (isEmptySelector(specOf(policy).podSelector) ? all : some).push(policy);
+  }
+  return { all, some };
 }
 
 /** Every NetworkPolicy. */
-export function policiesIn(inventory: Inventory): Manifest[] {
-  return inventory.ofKind('NetworkPolicy').filter(isPolicy);
+export function policiesIn(inventory: Inventory): readonly Manifest[] {
+  return inventory.ofKind(POLICY);
 }
 
 /** The spec of an object; empty where it is no mapping. */

@@ -106,15 +106,13 @@ interface PlacedWaiver {
 }
 
 function annotated(manifests: readonly Manifest[]): PlacedWaiver[] {
-  return manifests.flatMap((manifest) =>
-    waiversOf(manifest).map((waiver) => ({
-      waiver,
-      manifest,
-      field: waiverField(waiver),
-      isOwn: true,
-      excuses: (other) => other === manifest,
-    })),
-  );
+  return manifests.flatMap(waiversOf).map(({ object, ...waiver }) => ({
+    waiver,
+    manifest: object,
+    field: waiverField(waiver),
+    isOwn: true,
+    excuses: (other) => other === object,
+  }));
 }
 
 function fromFile(waiver: FileWaiver): PlacedWaiver {

@@ -72,7 +72,9 @@ export function waiverField({ control }: Waiver): string {
 
 /** The waivers recorded on an object by {@link waiverAnnotation}. */
 export function waiversOf(object: Manifest): RecordedWaiver[] {
-  return Object.entries(object.metadata?.annotations ?? {})
+  const { annotations } = object.metadata ?? {};
+  if (!annotations) return [];
+  return Object.entries(annotations)
     .filter(([key]) => key.startsWith(WAIVER_ANNOTATION))
     .map(([key, given]) => {
       // Whoever forgets the quotes writes a number or a boolean.

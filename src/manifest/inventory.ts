@@ -1,6 +1,6 @@
 import { groupBy, push } from '../groups';
 import { groupOf, isObject, type JsonObject, type Manifest } from './manifest';
-import { lazily } from './remembered';
+import { lazily, rememberedOfFrozen } from './remembered';
 import { podTemplateOf, type PodTemplate } from './pod';
 
 /** An object with pods in it. */
@@ -12,8 +12,9 @@ export interface WorkloadEntry {
 
 /** All manifests, found by what rules about more than one object ask for. Made once, in time linear in the manifests. */
 export interface Inventory {
+  /** Frozen: whoever is given these takes the same inventory. */
   readonly manifests: readonly Manifest[];
-  /** Objects of a kind of Kubernetes' own or of any other group, by kind alone. */
+  /** Objects of a kind: `Kind` of whatever group, or `group/Kind`. */
   ofKind(kind: string): readonly Manifest[];
   /** The object of that kind, namespace and name; the namespace of a cluster-wide object is empty. */
   find(kind: string, namespace: string, name: string): Manifest | undefined;
@@ -30,8 +31,12 @@ export function namespaceOf(manifest: Manifest): string {
   return manifest.metadata?.namespace ?? 'default';
 }
 
-/** Indexes manifests. */
+/** Indexes manifests, frozen lists of them once. */
 export function takeInventory(manifests: readonly Manifest[]): Inventory {
+  return inventoryOf(Object.isFrozen(manifests) ? manifests : Object.freeze([...manifests]));
+}
+
+const inventoryOf = rememberedOfFrozen((manifests: readonly Manifest[]): Inventory => {
   const byKind = new Map<string, Manifest[]>();
   const namespaces = new Set<string>();
   const workloads: WorkloadEntry[] = [];
@@ -43,7 +48,11 @@ export function takeInventory(manifests: readonly Manifest[]): Inventory {
     const pod = podTemplateOf(manifest);
     if (pod) workloads.push({ manifest, pod, namespace });
   }
-  const ofKind = (kind: string) => byKind.get(kind) ?? [];
+  const ofGroup = onDemand((kind) =>
+    ofKind(kind.slice(kind.indexOf('/') + 1)).filter((each) => isKind(each, kind)),
+  );
+  const ofKind = (kind: string): readonly Manifest[] =>
+    kind.includes('/') ? ofGroup(kind) : (byKind.get(kind) ?? []);
   const byNamespace = onDemand((kind) => groupBy(ofKind(kind), placeOf));
   const byName = onDemand((kind) => {
     const named = new Map<string, Map<unknown, Manifest>>();
@@ -62,7 +71,7 @@ export function takeInventory(manifests: readonly Manifest[]): Inventory {
     workloadsIn: (namespace) => workloadsByNamespace().get(namespace) ?? [],
     namespaces: [...namespaces],
   };
-}
+});
 
 /** The namespace of an object; empty for one of the whole cluster. */
 function placeOf(manifest: Manifest): string {
@@ -100,13 +109,11 @@ const CLUSTER_KINDS: ReadonlySet<string> = new Set([
 /** Whether an object selects these labels (meta/v1 LabelSelector); an empty selector selects everything. */
 export function selects(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
   if (!isObject(selector)) return false;
-  const matchLabels = Object.entries(isObject(selector.matchLabels) ? selector.matchLabels : {});
-  const expressions = Array.isArray(selector.matchExpressions)
-    ? selector.matchExpressions.filter(isObject)
-    : [];
-  return (
-    matchLabels.every(([key, value]) => labels[key] === value) && expressions.every((e) => meets(e, labels))
-  );
+  const { matchLabels, matchExpressions } = selector;
+  if (isObject(matchLabels)) {
+    for (const key in matchLabels) if (labels[key] !== matchLabels[key]) return false;
+  }
+  return !Array.isArray(matchExpressions) || matchExpressions.filter(isObject).every((e) => meets(e, labels));
 }
 
 function meets(expression: JsonObject, labels: Readonly<Record<string, string>>): boolean {
@@ -130,5 +137,5 @@ function meets(expression: JsonObject, labels: Readonly<Record<string, string>>)
 export function isKind(manifest: Manifest, kind: string): boolean {
   if (!kind.endsWith(manifest.kind)) return false;
   const group = groupOf(manifest);
-  return (group === '' ? manifest.kind : `${group}/${manifest.kind}`) === kind;
+  return group === '' ? kind === manifest.kind : kind === `${group}/${manifest.kind}`;
 }

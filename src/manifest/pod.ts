@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type Manifest, type ObjectMeta } from './manifest';
+import { remembered } from './remembered';
 
 /** An amount of a resource, as YAML reads it: `500m` or 2. */
 export type Quantity = string | number;
@@ -65,7 +66,7 @@ const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-const WORKLOAD_API_VERSION = /^(v1|(apps|batch|extensions)\/v\w+)$/;
+const hasWorkloads = remembered((apiVersion) => /^(v1|(apps|batch|extensions)\/v\w+)$/.test(apiVersion));
 
 /** The names of the three lists of containers in a pod's spec. */
 export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
@@ -73,7 +74,7 @@ export const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContai
 /** The path of a workload's pod template, or undefined for a kind that has none. */
 export function templatePath(manifest: Manifest): readonly string[] | undefined {
   const path = TEMPLATE_PATHS.get(manifest.kind);
-  return path && WORKLOAD_API_VERSION.test(manifest.apiVersion) ? path : undefined;
+  return path && hasWorkloads(manifest.apiVersion) ? path : undefined;
 }
 
 /** The pod template of a workload, or undefined where there is none. The result is part of the manifest, not a copy. */

@@ -77,7 +77,8 @@ export function splitPeers(network: Network): DoubtfulRule[] {
 
 /** Whether some rule of a policy has both peers that {@link splitPeers} looks for; quick, from what is written alone. */
 export function mayHaveSplitPeers(policy: Manifest): boolean {
-  return peerLists(policy).some(
+  return somePeers(
+    policy,
     (peers) =>
       peers.length > 1 &&
       peers.some(
@@ -92,16 +93,16 @@ export function mayNameFamily(policy: Manifest): boolean {
   // There are few policies for the whole cluster, and they write blocks in more than one way.
   return (
     policy.kind !== 'NetworkPolicy' ||
-    peerLists(policy).some((peers) => peers.some((peer) => isObject(peer) && isObject(peer.ipBlock)))
+    somePeers(policy, (peers) => peers.some((peer) => isObject(peer) && isObject(peer.ipBlock)))
   );
 }
 
-/** The peers of each rule of a NetworkPolicy as they are written. */
-function peerLists({ spec }: Manifest): (readonly unknown[])[] {
-  if (!isObject(spec)) return [];
-  const sidesOf = (rules: unknown, side: 'from' | 'to') =>
-    listOf(rules).map((rule) => (isObject(rule) ? listOf(rule[side]) : []));
-  return [...sidesOf(spec.ingress, 'from'), ...sidesOf(spec.egress, 'to')];
+/** Whether something is true of the peers of some rule of a NetworkPolicy, as they are written. */
+function somePeers({ spec }: Manifest, test: (peers: readonly unknown[]) => boolean): boolean {
+  if (!isObject(spec)) return false;
+  const someOf = (rules: unknown, side: 'from' | 'to') =>
+    listOf(rules).some((rule) => isObject(rule) && test(listOf(rule[side])));
+  return someOf(spec.ingress, 'from') || someOf(spec.egress, 'to');
 }
 
 /** Whether a peer by labels of pods alone is nobody, although its namespace has pods. */

@@ -3,7 +3,7 @@ import { policyManifest } from '../admission/policy';
 import { waivedControls } from '../admission/waived-controls';
 import { exemptedBy } from '../admission/who';
 import { push } from '../groups';
-import { selects } from '../manifest/inventory';
+import { selects, takeInventory, type Inventory } from '../manifest/inventory';
 import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
 import { isObject, type Manifest } from '../manifest/manifest';
 import { stableText } from '../manifest/stable-text';
@@ -63,9 +63,10 @@ function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
  * as peers are agreed to by whoever wrote them.
  */
 export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<World['closedBy']> {
-  const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+  const inventory = takeInventory(manifests);
+  const policies = inventory.ofKind('ValidatingAdmissionPolicy');
   if (policies.length === 0) return () => undefined;
-  const tenants = groupsOfTenants(manifests);
+  const tenants = groupsOfTenants(inventory);
   const strict = new Map(
     policies
       .filter(({ metadata, spec }) =>
@@ -73,11 +74,9 @@ export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<
       )
       .map(({ metadata, spec }) => [metadata?.name ?? '', spec as Spec]),
   );
-  const bindings = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding').filter(denies);
+  const bindings = inventory.ofKind('ValidatingAdmissionPolicyBinding').filter(denies);
   const labels = new Map(
-    manifests
-      .filter(({ kind }) => kind === 'Namespace')
-      .map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
+    inventory.ofKind('Namespace').map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
   );
   const waived = waivedControls(manifests);
   const areAllowed = (said: Spec, namespace: string) => said.paramKind === undefined || waived.has(namespace);
@@ -111,14 +110,16 @@ function askedControls({ validations }: Spec): string[] {
 }
 
 /** The groups that a tenant's people and ServiceAccounts are in. */
-function groupsOfTenants(manifests: readonly Manifest[]): ReadonlySet<string> {
+function groupsOfTenants(inventory: Inventory): ReadonlySet<string> {
   const namespaces = new Set(
-    manifests
-      .filter(({ kind, metadata }) => kind === 'Namespace' && metadata?.labels?.[TENANT_LABEL])
+    inventory
+      .ofKind('Namespace')
+      .filter(({ metadata }) => metadata?.labels?.[TENANT_LABEL])
       .map(({ metadata }) => metadata!.name!),
   );
-  const bound = manifests
-    .filter(({ kind, metadata }) => kind === 'RoleBinding' && namespaces.has(metadata?.namespace ?? ''))
+  const bound = inventory
+    .ofKind('RoleBinding')
+    .filter(({ metadata }) => namespaces.has(metadata?.namespace ?? ''))
     .flatMap(({ subjects }) => listOf(subjects).filter(isObject))
     .map(({ name }) => String(name));
   const ofAccounts = [...namespaces].map((namespace) => `system:serviceaccounts:${namespace}`);

@@ -1,4 +1,5 @@
 import { groupBy } from '../groups';
+import { takeInventory } from '../manifest/inventory';
 import { describeObject, groupOf, isObject, withoutNulls, type Manifest } from '../manifest/manifest';
 import { lazily } from '../manifest/remembered';
 import { aggregate, rulesOfRole, type RoleRule } from './aggregation';
@@ -78,6 +79,7 @@ export interface RbacOptions {
 }
 
 const GROUP = 'rbac.authorization.k8s.io';
+const KINDS = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
 
 /**
  * Reads who may do what out of manifests, in time linear in the manifests. It decides as the RBAC authorizer of the API server
@@ -86,9 +88,15 @@ const GROUP = 'rbac.authorization.k8s.io';
  * `system:authenticated`.
  */
 export function rbacOf(manifests: readonly Manifest[], { defaults = true }: RbacOptions = {}): Rbac {
-  const own = manifests.filter((manifest) => groupOf(manifest) === GROUP).map((one) => withoutNulls(one));
+  const inventory = takeInventory(manifests);
+  const hasOwn = KINDS.some((kind) => inventory.ofKind(kind).length > 0);
+  const own = hasOwn ? manifests.filter(isOfGroup).map((one) => withoutNulls(one)) : [];
   if (!defaults) return readRbac(own);
   return own.length === 0 ? rbacOfDefaults() : readRbac(mergeDefaults(own, defaultRbac()));
+}
+
+function isOfGroup(manifest: Manifest): boolean {
+  return groupOf(manifest) === GROUP;
 }
 
 /** That of a cluster whose manifests add nothing. */

@@ -1,3 +1,4 @@
+import { takeInventory } from '../manifest/inventory';
 import { identityOf, type Manifest } from '../manifest/manifest';
 import { lazily, rememberedOfFrozen } from '../manifest/remembered';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
@@ -65,9 +66,10 @@ export function provePermissions(
   manifests: readonly Manifest[],
   options: EscalationOptions = {},
 ): PermissionProof {
-  const tenancy = tenancyOf(manifests);
+  const inventory = takeInventory(manifests);
+  const tenancy = tenancyOf(inventory.manifests);
   if (tenancy.tenants.length === 0) return { tenancy, escapes: [] };
-  const world = worldOf(manifests, options);
+  const world = worldOf(inventory.manifests, options);
   const homes = homesOf(world, tenancy);
   const known = lazily(() => new Map(manifests.map((manifest) => [identityOf(manifest), manifest])));
   const escapes = partiesOf(world, tenancy, homes).flatMap((party) =>
@@ -85,10 +87,10 @@ export const proveGuardedPermissions = rememberedOfFrozen((manifests: readonly M
 export function tenancyOf(manifests: readonly Manifest[]): Tenancy {
   const tenants = new Map<string, string>();
   const teams = new Map<string, Set<string>>();
-  for (const { kind, metadata } of manifests) {
-    const tenant = kind === 'Namespace' ? metadata?.labels?.[TENANT] : undefined;
+  for (const { metadata } of takeInventory(manifests).ofKind('Namespace')) {
+    const tenant = metadata?.labels?.[TENANT];
     if (!tenant) continue;
-    tenants.set(metadata!.name!, tenant);
+    tenants.set(metadata.name!, tenant);
     const parent = metadata?.labels?.[PARENT];
     if (parent) teams.set(parent, (teams.get(parent) ?? new Set()).add(tenant));
   }

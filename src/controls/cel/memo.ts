@@ -24,7 +24,9 @@ export function remembering<T>(
   let remembered = 0;
   let isWorthIt = true;
   return (context) => {
-    for (const { picture, answer } of pictures) if (agrees(context, picture, tree)) return answer;
+    for (let index = 0; index < pictures.length; index += 1) {
+      if (agrees(context, pictures[index]!.picture, tree)) return pictures[index]!.answer;
+    }
     const key = isWorthIt ? textAt(context, tree) : undefined;
     if (key === undefined) return ask(context);
     const known = answers.get(key);
@@ -148,7 +150,11 @@ function listsAgree(
   items: Place | undefined,
 ): boolean {
   if (list.length !== picture.length) return false;
-  return !items || list.every((item, index) => agrees(item, picture[index], items));
+  if (!items) return true;
+  for (let index = 0; index < list.length; index += 1) {
+    if (!agrees(list[index], picture[index], items)) return false;
+  }
+  return true;
 }
 
 /** Goes through what is there, since most fields that are read are missing from most maps. */
@@ -184,12 +190,18 @@ function areEqual(value: unknown, picture: unknown): boolean {
   // A member that is set to undefined is not one that is missing.
   if (value === picture) return value !== undefined;
   if (!areAlike(value, picture)) return false;
-  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
-  const names = Object.keys(value);
-  return (
-    names.length === Object.keys(picture as object).length &&
-    names.every((name) => areEqual((value as JsonObject)[name], (picture as JsonObject)[name]))
-  );
+  if (Array.isArray(value)) return listsAreEqual(value, picture as unknown[]);
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  let size = 0;
+  for (const name in value) {
+    if (!areEqual((value as JsonObject)[name], (picture as JsonObject)[name])) return false;
+    size += 1;
+  }
+  return size === Object.keys(picture as object).length;
+}
+
+function listsAreEqual(list: readonly unknown[], picture: readonly unknown[]): boolean {
+  return list.length === picture.length && list.every((item, index) => areEqual(item, picture[index]));
 }
 
 /** What is read of a value, as text that no other values have; undefined where some of it is no JSON. */
