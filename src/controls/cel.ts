@@ -1,4 +1,5 @@
 import { compileFor } from './cel/environment';
+import { compileQuickly } from './cel/quick';
 import { readsOf, type Read } from './cel/reads';
 
 /** Values of the variables that an expression names. */
@@ -22,9 +23,9 @@ export function compileRule(expression: string, minor: number): CompiledRule {
   let rule = compiled.get(key);
   if (!rule) {
     const evaluate = compileFor(minor, expression);
-    rule = Object.assign((context: RuleContext) => evaluate(context) === true, {
-      reads: readsOf(evaluate.ast),
-    });
+    const quick = compileQuickly(evaluate.ast);
+    const holds = (context: RuleContext) => quick?.(context) ?? evaluate(context) === true;
+    rule = Object.assign(holds, { reads: readsOf(evaluate.ast) });
     compiled.set(key, rule);
   }
   return rule;

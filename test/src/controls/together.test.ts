@@ -7,9 +7,10 @@ import { compileFor } from '../../../src/controls/cel/environment';
 import { isPodControl, type ObjectControl } from '../../../src/controls/control';
 import { bindControl, bindObjectControl, expressionOf, subjectsOf } from '../../../src/controls/judge';
 import { objectQuestion, podQuestion } from '../../../src/controls/together';
-import { readWithoutNulls, type Manifest } from '../../../src/manifest/manifest';
+import { readWithoutNulls } from '../../../src/manifest/manifest';
 import { podTemplateOf } from '../../../src/manifest/pod';
 import { ClusterTarget } from '../../../src/target/target';
+import { OBJECT, POD } from './random-objects';
 
 const TARGET = ClusterTarget.kubernetes('1.37');
 const PARAMETERS = { registries: ['registry.example/'] };
@@ -150,69 +151,6 @@ describe('a remembered answer', () => {
   });
 });
 
-/** Any value, often one of the few that rules ask for. */
-const VALUE: fc.Arbitrary<unknown> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom(true, false, 0, 1, 80, '', 'ALL', 'RuntimeDefault', 'root', 'default', null),
-  },
-  fc.jsonValue({ maxDepth: 2 }),
-);
-
-const some = (model: Record<string, fc.Arbitrary<unknown>>) => fc.record(model, { requiredKeys: [] });
-const list = (item: fc.Arbitrary<unknown>) =>
-  fc.oneof({ weight: 5, arbitrary: fc.array(item, { maxLength: 2 }) }, VALUE);
-
-const SECURITY = some({
-  privileged: VALUE,
-  runAsNonRoot: VALUE,
-  runAsUser: VALUE,
-  runAsGroup: VALUE,
-  allowPrivilegeEscalation: VALUE,
-  seccompProfile: some({ type: VALUE }),
-  capabilities: some({ add: list(VALUE), drop: list(VALUE) }),
-  supplementalGroups: list(VALUE),
-});
-
-const CONTAINER = some({
-  name: fc.constantFrom('a', 'b'),
-  image: fc.constantFrom('registry.example/a:1', 'a', 'b:latest', 1, null),
-  securityContext: fc.oneof(SECURITY, VALUE),
-  resources: some({ limits: VALUE, requests: VALUE }),
-  ports: list(some({ containerPort: VALUE, hostPort: VALUE })),
-  volumeMounts: list(some({ name: fc.constantFrom('a', 'b'), readOnly: VALUE })),
-  env: list(some({ name: fc.constantFrom('PASSWORD', 'A'), value: VALUE })),
-  livenessProbe: VALUE,
-  command: VALUE,
-});
-
-const POD: fc.Arbitrary<Manifest> = fc.record({
-  apiVersion: fc.constant('v1'),
-  kind: fc.constant('Pod'),
-  metadata: some({
-    annotations: fc.dictionary(fc.string(), fc.string(), { maxKeys: 1 }),
-  }),
-  spec: some({
-    containers: list(CONTAINER),
-    initContainers: list(CONTAINER),
-    securityContext: fc.oneof(SECURITY, VALUE),
-    hostNetwork: VALUE,
-    hostPID: VALUE,
-    hostUsers: VALUE,
-    volumes: list(
-      some({
-        name: fc.constantFrom('a', 'b'),
-        hostPath: VALUE,
-        emptyDir: VALUE,
-        secret: VALUE,
-        projected: VALUE,
-      }),
-    ),
-    tolerations: list(some({ key: VALUE })),
-    os: some({ name: fc.constantFrom('windows', 'linux') }),
-  }),
-});
-
 const POD_RULES = CONTROLS.filter(isPodControl).flatMap((control) => bindControl(control, TARGET) ?? []);
 
 /** What a rule says when nothing is remembered. */
@@ -249,21 +187,8 @@ describe('asking rules together', () => {
     const controls = CONTROLS.filter((control): control is ObjectControl => control.scope === 'object');
     const rules = controls.flatMap((control) => bindObjectControl(control, TARGET) ?? []);
     const question = objectQuestion(rules);
-    const examples = controls.flatMap(({ examples: { fails, passes } }) => [fails, passes]);
-    const object = fc
-      .tuple(fc.constantFrom(...examples), fc.constantFrom(...examples))
-      .chain(([one, other]) =>
-        some({
-          ...Object.fromEntries(
-            Object.keys({ ...one, ...other }).map((key) => [
-              key,
-              fc.constantFrom(one[key], other[key], null),
-            ]),
-          ),
-        }),
-      );
     fc.assert(
-      fc.property(object as fc.Arbitrary<Manifest>, (manifest) => {
+      fc.property(OBJECT, (manifest) => {
         const expected = rules.filter(
           ({ control }) =>
             !asked(expressionOf(control, TARGET), { object: readWithoutNulls(manifest), params: {} }),
