@@ -32,6 +32,7 @@ export type { TenantQuota } from '../src/tenancy/quota';
 export { Guardrails, type GuardrailsProps } from './admission/guardrails';
 export type { GuardMode } from '../src/admission/policy';
 export { Blueprint, type BlueprintProps, type SynthOptions, type Synthesis } from './blueprint/blueprint';
+export { DriftWatch, type DriftWatchProps, type Pushgateway } from './drift/drift-watch';
 export {
   CloudIdentity,
   type AksIdentity,

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import type { CommonVerb, ResourceName } from '../../src/manifest/api-resources';
 import { entryOf, sortedSubjects, type BindingSubject, type SubjectEntry } from './subject';
-import { mergeRules, rulesOf, sortedSet, type PolicyRule } from './rules';
+import { mergeRules, rulesOf, sortedSet, type Grant, type PolicyRule } from './rules';
 
 /** Properties of {@link LockedRole} and {@link LockedClusterRole}. */
 export interface LockedRoleProps {
@@ -30,6 +30,7 @@ const RBAC = 'rbac.authorization.k8s.io';
  */
 abstract class Granting extends Construct {
   protected readonly rules: PolicyRule[] = [];
+  private readonly later: (() => readonly Grant[])[] = [];
 
   /**
    * Grants verbs on resources. More calls add to it.
@@ -44,6 +45,19 @@ abstract class Granting extends Construct {
     const grant = { verbs, resources, names: options.names ?? [] };
     this.rules.push(...rulesOf(this.node.path, grant, this.isInNamespace));
     return this;
+  }
+
+  /** Grants what is known only when everything is declared. @internal */
+  allowLater(grants: () => readonly Grant[]): this {
+    this.later.push(grants);
+    return this;
+  }
+
+  /** All rules, in order. */
+  protected mergedRules(): PolicyRule[] {
+    const late = this.later.flatMap((grants) => grants());
+    const rules = late.flatMap((grant) => rulesOf(this.node.path, grant, this.isInNamespace));
+    return mergeRules([...this.rules, ...rules]);
   }
 
   /** Whether the role is one of a single namespace. */
@@ -68,7 +82,7 @@ export class LockedRole extends Granting {
       apiVersion: `${RBAC}/v1`,
       kind: 'Role',
       ...(props.metadata && { metadata: props.metadata }),
-      rules: Lazy.any({ produce: () => mergeRules(this.rules) }) as unknown,
+      rules: Lazy.any({ produce: () => this.mergedRules() }) as unknown,
     });
     this.name = role.name;
     const { namespace } = role.metadata;
@@ -175,7 +189,7 @@ export class LockedClusterRole extends Granting {
   }
 
   private ownRules(): PolicyRule[] | undefined {
-    if (this.parts.length === 0) return mergeRules(this.rules);
+    if (this.parts.length === 0) return this.mergedRules();
     if (this.rules.length === 0) return undefined;
     throw new BulwarkError(
       `${this.node.path}: collects the rights of ${this.parts.map(({ name }) => name).join(', ')}, and the API server overwrites its own ` +

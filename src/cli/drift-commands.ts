@@ -22,6 +22,10 @@ export const DRIFT_COMMANDS: readonly CommandDefinition[] = [
       },
       { flags: '--push <url>', description: 'also put metrics on a Pushgateway', completes: 'nothing' },
       { flags: '--event <namespace/cronjob>', description: 'also write an Event about that CronJob' },
+      {
+        flags: '--built-into <namespace/cronjob>',
+        description: 'the manifests are in the image of that CronJob, whose digest they cannot know',
+      },
       { flags: '--without-secrets', description: 'pass over declared Secrets' },
       { flags: '--timeout <seconds>', description: 'how long to try to read the cluster (default: 300)' },
     ],

@@ -33,7 +33,7 @@ export function deliveryOf({ metrics, push, event }: DeliveryOptions): Delivery 
   return {
     ...(metrics !== undefined && { file: metrics }),
     ...(push !== undefined && { address: pushAddress(push) }),
-    ...(event !== undefined && { subject: parseSubject(event) }),
+    ...(event !== undefined && { subject: parseCronJob(event, '--event') }),
   };
 }
 
@@ -91,12 +91,13 @@ function textOf(file: string): string {
   }
 }
 
-const SUBJECT = /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)$/;
+const CRON_JOB = /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)$/;
 
-function parseSubject(typed: string): EventSubject {
-  const [, namespace, name] = SUBJECT.exec(typed) ?? [];
+/** @throws BulwarkError for what is not `NAMESPACE/CRONJOB`. */
+export function parseCronJob(typed: string, option: string): EventSubject {
+  const [, namespace, name] = CRON_JOB.exec(typed) ?? [];
   if (namespace !== undefined && name !== undefined) return { namespace, name };
   throw new BulwarkError(
-    `--event: '${typed}' is no CronJob. Write its namespace and name, such as monitoring/drift-watch.`,
+    `${option}: '${typed}' is no CronJob. Write its namespace and name, such as monitoring/drift-watch.`,
   );
 }

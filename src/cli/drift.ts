@@ -1,6 +1,7 @@
 import { findDrift } from '../drift/drift';
 import { proveLive } from '../drift/proof';
 import { driftMetrics } from '../drift/metrics';
+import { withOwnImage, type OwnCronJob } from '../drift/own-image';
 import { driftJunit, driftText, type DriftReport } from '../drift/report';
 import { BulwarkError } from '../errors';
 import { identityOf, isObject, type Manifest } from '../manifest/manifest';
@@ -12,6 +13,7 @@ import {
   deliverEvent,
   deliverMetrics,
   deliveryOf,
+  parseCronJob,
   type Delivery,
   type DeliveryOptions,
 } from './drift-delivery';
@@ -27,6 +29,8 @@ export interface DriftOptions extends ConnectionOptions, DeliveryOptions {
   readonly format: string;
   /** Seconds. */
   readonly timeout?: string;
+  /** `NAMESPACE/CRONJOB`: the manifests are in its image. @default they are in no image */
+  readonly builtInto?: string;
   /** Whether Secrets are passed over, for an account without any right to them. @default false */
   readonly withoutSecrets?: boolean;
 }
@@ -50,6 +54,7 @@ export async function driftCommand(paths: readonly string[], options: DriftOptio
   const settings = {
     deadline: Date.now() + 1000 * parseTimeout(options.timeout),
     delivery: deliveryOf(options),
+    ...(options.builtInto !== undefined && { own: parseCronJob(options.builtInto, '--built-into') }),
   };
   const start = Date.now();
   const outcome = await outcomeOf(paths, options, settings);
@@ -80,18 +85,20 @@ interface Outcome {
 interface Settings {
   readonly deadline: number;
   readonly delivery: Delivery;
+  readonly own?: OwnCronJob;
 }
 
 async function outcomeOf(
   paths: readonly string[],
   options: DriftOptions,
-  { deadline, delivery }: Settings,
+  settings: Settings,
 ): Promise<Outcome> {
+  const { delivery } = settings;
   let connection: Connection | undefined;
   try {
     const declaration = readDeclaration(paths, options.withoutSecrets === true);
     connection = await connect(options, CONCURRENCY);
-    const outcome = await compareWith(connection, declaration, deadline);
+    const outcome = await compareWith(connection, declaration, settings);
     const undelivered = await deliverEvent(connection, outcome.report, delivery);
     if (undelivered.length === 0) return outcome;
     return { ...outcome, errors: [...outcome.errors, ...undelivered], exitCode: 2 };
@@ -134,13 +141,14 @@ function readDeclaration(paths: readonly string[], withoutSecrets: boolean): Dec
 async function compareWith(
   connection: Connection,
   { objects, fileOf, notes, errors }: Declaration,
-  deadline: number,
+  { deadline, own }: Settings,
 ): Promise<Outcome & { readonly report: DriftReport }> {
   progress().phase('reading the cluster');
   const cluster = await readLive(readerOf(connection, { deadline }), objects);
   progress().phase(`comparing ${cluster.objects.length.toLocaleString('en')} objects`);
   const complete = errors.length === 0 && isWhole(cluster);
-  const report = compare(objects, cluster, { server: connection.server, complete, fileOf });
+  const declared = own ? withOwnImage(objects, cluster.objects, own) : objects;
+  const report = compare(declared, cluster, { server: connection.server, complete, fileOf });
   const narrowed = cluster.narrowed.map(
     (plural) =>
       `Note: ${plural} were read in the declared namespaces only, for want of the right to list all, so the result is incomplete.`,

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { containerfile, wordsOf } from '../support/containerfile';
 import { filesBelow } from '../support/folders';
 import { change, shows, tutorialSteps } from './tutorial';
 
@@ -181,6 +182,27 @@ describe('the published package, installed into an empty project', () => {
     run(begun, 'npm', 'run', '--silent', 'typecheck');
   });
 
+  it('has a Containerfile whose image starts the command on the manifests in it', () => {
+    const stage = containerfile().at(-1)!;
+    const image = path.join(project, 'image');
+    const [modules, manifests] = stage
+      .filter(({ name }) => name === 'COPY')
+      .map(({ words }) => path.join(image, words.at(-1)!));
+    fs.mkdirSync(path.dirname(modules!), { recursive: true });
+    fs.symlinkSync(path.join(project, 'node_modules'), modules!);
+    fs.mkdirSync(manifests!, { recursive: true });
+    fs.writeFileSync(
+      path.join(manifests!, 'shop.yaml'),
+      'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n',
+    );
+    const [, program, ...words] = [...wordsOf(stage, 'ENTRYPOINT'), ...wordsOf(stage, 'CMD')];
+    const line = [program!, ...words].map((word) => (word.startsWith('/') ? path.join(image, word) : word));
+    const env = { PATH: '/nonexistent', HOME: '/nonexistent' };
+    const { status, stderr } = spawnSync(process.execPath, line, { cwd: '/', env, encoding: 'utf8' });
+    // It has read the manifests, and asks for the cluster.
+    expect([status, stderr]).toEqual([2, expect.stringContaining('No cluster is named')]);
+  });
+
   it('leads from an empty folder to two proven tenants, as the tutorial says to the letter', () => {
     const start = performance.now();
     let folder = path.join(project, 'tutorial');
@@ -220,7 +242,7 @@ describe('the published package, installed into an empty project', () => {
 
   it('holds nothing but the build and its papers', () => {
     const files = filesBelow(installed).map((file) => path.relative(installed, file));
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    const papers = ['CHANGELOG.md', 'Containerfile', 'LICENSE', 'README.md', 'package.json'];
     const build = /^lib[/\\](src|constructs|vendor)[/\\].+(\.js|\.d\.ts|[/\\]LICENSE)$/;
     expect(files.filter((file) => !build.test(file)).sort()).toEqual(papers);
     expect(files.filter((file) => /\.test\.|(^|[/\\])examples?[/\\]/.test(file))).toEqual([]);

@@ -9,6 +9,8 @@ export type Fault = (count: number) => 'pass' | 'cut' | 'hang' | 'page' | number
 
 /** Stands in front of an API server and fails as it is told. */
 export class FaultProxy {
+  /** What was asked, and how it was answered, of the requests that passed. */
+  readonly passed: { readonly method: string; readonly url: string; readonly status: number }[] = [];
   private count = 0;
   private current: Fault = () => 'pass';
 
@@ -66,6 +68,8 @@ export class FaultProxy {
       new URL(incoming.url!, target.url),
       { ca: target.ca, method: incoming.method, headers },
       (response) => {
+        const { method = '', url = '' } = incoming;
+        this.passed.push({ method, url, status: response.statusCode! });
         answer.writeHead(response.statusCode!, response.headers);
         if (outcome === 'pass') response.pipe(answer);
         else
@@ -75,6 +79,6 @@ export class FaultProxy {
       },
     );
     onward.on('error', () => answer.destroy());
-    onward.end();
+    incoming.pipe(onward);
   }
 }

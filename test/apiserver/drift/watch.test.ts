@@ -1,0 +1,228 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ApiObject, Chart } from 'cdk8s';
+import { ConfigMap } from 'cdk8s-plus-27';
+import {
+  Blueprint,
+  ClusterTarget,
+  DriftWatch,
+  Guardrails,
+  HardenedDeployment,
+  Peer,
+  Tenant,
+} from '../../../constructs';
+import { runCommand } from '../../support/run-command';
+import { type ApiServer, describeWithApiServer } from '../harness';
+import { allowedOf, describe as inWords, rightOf, servedResources, type Attempt } from './access';
+import { FaultProxy } from './fault-proxy';
+
+const WATCH = 'system:serviceaccount:platform-watch:drift-watch';
+/** An account of the same namespace, to which nobody has granted anything. */
+const STRANGER = 'system:serviceaccount:platform-watch:stranger';
+const DIGESTS = ['a', 'b'].map((digit) => digit.repeat(64)) as [string, string];
+const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
+const RARE_VERBS = ['bind', 'escalate', 'impersonate', 'approve', 'sign', 'attest', 'use', '*'];
+const NAMESPACES = ['', 'platform-watch', 'shop-web', 'kube-system'];
+const EVENTS = ['drift-watch.driftfound', 'drift-watch.driftunknown', 'drift-watch.nodrift'];
+const CONFIG_MAPS = ['flags', 'tenant-allowances'];
+const NAMES = {
+  configmaps: [...CONFIG_MAPS, 'other'],
+  events: [...EVENTS, 'other'],
+  secrets: ['other'],
+};
+
+const WIDGETS = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'widgets', kind: 'Widget' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+          },
+        },
+      },
+    ],
+  },
+};
+
+/** Two tenants, one of which watches, as it is with an image of that digest. @returns the arguments of the container. */
+function synthesize(folder: string, digest: string, gateway: string): readonly string[] {
+  const target = ClusterTarget.kubernetes('1.30', { apiServer: { cidrs: ['192.0.2.10/32'] } });
+  const cluster = new Blueprint({ target, outdir: folder });
+  const shop = new Tenant(cluster, 'shop').namespace('web');
+  new HardenedDeployment(shop, 'api', {
+    containers: [{ image: 'registry.example/api:1.0.0', port: 8080 }],
+  });
+  new ConfigMap(shop, 'flags', { data: { colour: 'blue' } });
+  new ApiObject(shop, 'widget', { apiVersion: 'example.com/v1', kind: 'Widget', spec: { size: 3 } });
+  new ApiObject(new Chart(cluster, 'kinds'), 'widgets', WIDGETS);
+  new DriftWatch(new Tenant(cluster, 'platform').namespace('watch'), 'drift-watch', {
+    image: `registry.example/watch@sha256:${digest}`,
+    pushgateway: { url: gateway, peer: Peer.cidr('192.0.2.99/32') },
+  });
+  new Guardrails(cluster, 'guardrails');
+  const { manifests } = cluster.synth();
+  const { spec } = manifests.find(({ kind }) => kind === 'CronJob') as any;
+  return spec.jobTemplate.spec.template.spec.containers[0].args;
+}
+
+describeWithApiServer('a cluster with a DriftWatch', suite, { serviceAccounts: true });
+
+function suite(server: () => ApiServer): void {
+  let folder: string;
+  let dist: string;
+  let args: readonly string[];
+  let proxy: FaultProxy;
+  let gateway: Server;
+  let pushed: string[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bulwark-watch-'));
+    dist = join(folder, 'image');
+    pushed = [];
+    gateway = createServer((request, response) => {
+      void text(request).then((body) => {
+        pushed.push(body);
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    // What is in the image was synthesized before the image had a digest.
+    args = synthesize(dist, DIGESTS[0], address);
+    synthesize(join(folder, 'applied'), DIGESTS[1], address);
+    server().kubectl(['apply', '-f', '-'], { input: JSON.stringify(WIDGETS) });
+    server().kubectl(['wait', '--for=condition=Established', 'crd/widgets.example.com']);
+    server().kubectl(['apply', '-f', join(folder, 'applied')]);
+    proxy = await FaultProxy.start(kubeconfigOfAccount(), folder);
+  }, 120_000);
+  afterAll(() => {
+    proxy.stop();
+    gateway.close();
+    gateway.closeAllConnections();
+    rmSync(folder, { recursive: true });
+  });
+
+  function kubeconfigOfAccount(): string {
+    const { stdout } = server().kubectl(['create', 'token', 'drift-watch', '-n', 'platform-watch']);
+    const config = JSON.parse(readFileSync(join(server().dir, 'kubeconfig'), 'utf8'));
+    config.users[0].user.token = stdout.trim();
+    const file = join(folder, 'account');
+    writeFileSync(file, JSON.stringify(config));
+    return file;
+  }
+
+  /** Runs what the container runs, where its image has the manifests elsewhere. */
+  const watch = () =>
+    runCommand([
+      ...args.map((arg) => (arg === '/manifests' ? dist : arg)),
+      ...['--kubeconfig', proxy.kubeconfig],
+    ]);
+  const get = async (path: string) => (await server().request('GET', path)).body;
+  const events = async (): Promise<any[]> => (await get('/api/v1/namespaces/platform-watch/events')).items;
+
+  /** Compares while an object is not there. */
+  async function watchWithout(collection: string, name: string) {
+    const { metadata, ...object } = await get(`${collection}/${name}`);
+    await server().request('DELETE', `${collection}/${name}`);
+    const printed = await watch();
+    const { resourceVersion: _version, uid: _uid, managedFields: _fields, ...kept } = metadata;
+    const made = await server().request('POST', collection, { ...object, metadata: kept });
+    expect(made.status).toBe(201);
+    return printed;
+  }
+
+  it('is compared by its account, which finds nothing and is refused nothing', async () => {
+    const { out, err, exitCode } = await watch();
+    expect([exitCode, err]).toEqual([0, '']);
+    expect(out).toMatch(/The proof holds[^]*No drift: \d+ declared objects are there as declared/);
+    expect(proxy.passed.length).toBeGreaterThan(20);
+    expect(proxy.passed.filter(({ status }) => status === 403)).toEqual([]);
+    expect(pushed.at(-1)).toMatch(/bulwark_drift_success 1\n[^]*bulwark_drift_proof_holds 1\n/);
+  });
+
+  it('has one Event for each result, about the CronJob, however often it is compared', async () => {
+    expect((await watch()).exitCode).toBe(0);
+    const policies = '/apis/networking.k8s.io/v1/namespaces/shop-web/networkpolicies';
+    expect((await watchWithout(policies, 'default-deny')).exitCode).toBe(1);
+    const cronJob = await get('/apis/batch/v1/namespaces/platform-watch/cronjobs/drift-watch');
+    const found = await events();
+    expect(
+      found.map(({ metadata, type, reason, count, involvedObject: { uid } }) => [
+        metadata.name,
+        type,
+        reason,
+        count,
+        uid === cronJob.metadata.uid,
+      ]),
+    ).toEqual([
+      ['drift-watch.driftfound', 'Warning', 'DriftFound', 1, true],
+      ['drift-watch.nodrift', 'Normal', 'NoDrift', 2, true],
+    ]);
+    expect(found[0].message).toContain('missing NetworkPolicy shop-web/default-deny');
+    expect(pushed.at(-1)).toContain('bulwark_drift_findings{change="missing",severity="critical"} 1\n');
+  });
+
+  it('tells that nothing is known when the account has lost a right', async () => {
+    const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+    expect((await watchWithout(bindings, 'platform-watch-drift-watch')).exitCode).toBe(2);
+    expect((await events()).map(({ reason }) => reason)).toContain('DriftUnknown');
+    expect(pushed.at(-1)).toContain('bulwark_drift_success 0\n');
+    expect(pushed.at(-1)).not.toContain('bulwark_drift_proof_holds');
+  });
+
+  it('lets the account do what it does, by SubjectAccessReview, and nothing else', async () => {
+    const done = new Set(
+      proxy.passed.filter(({ status }) => status < 300).flatMap((request) => rightOf(request) ?? []),
+    );
+    const lists = [...done].filter((right) => /^list \S+ - -$/.test(right));
+    expect(lists).toEqual(expect.arrayContaining(['list pods - -', 'list widgets.example.com - -']));
+    const everywhere = NAMESPACES.map((namespace) => namespace || '-');
+    const expected = [
+      ...lists.flatMap((right) => everywhere.map((one) => right.replace('- -', `${one} -`))),
+      ...CONFIG_MAPS.flatMap((name) => everywhere.map((one) => `get configmaps ${one} ${name}`)),
+      ...EVENTS.flatMap((name) => ['get', 'patch'].map((verb) => `${verb} events platform-watch ${name}`)),
+      // Nobody is asked for the name of what is made.
+      ...['-', 'other', ...EVENTS].map((name) => `create events platform-watch ${name}`),
+    ];
+    const allowed = await allowedOf(server(), WATCH, await attempts());
+    const common = (await allowedOf(server(), STRANGER, allowed)).map(inWords);
+    const own = allowed.map(inWords).filter((right) => !common.includes(right));
+    expect(own.sort()).toEqual(expected.sort());
+    expect([...done].filter((right) => !own.includes(right))).toEqual([]);
+    // Every account may ask what it may do, and sees which authorities the cluster trusts.
+    const harmless = /^(create self\w+|(get|list|watch) clustertrustbundles)\./;
+    expect(common.filter((right) => !harmless.test(right))).toEqual([]);
+  }, 60_000);
+
+  async function attempts(): Promise<Attempt[]> {
+    const served = await servedResources(server());
+    expect(served.length).toBeGreaterThan(90);
+    const all = served.flatMap((resource) => [
+      ...VERBS.flatMap((verb) => NAMESPACES.map((namespace) => ({ ...resource, verb, namespace, name: '' }))),
+      ...RARE_VERBS.map((verb) => ({ ...resource, verb, namespace: 'platform-watch', name: '' })),
+    ]);
+    const named = Object.entries(NAMES).flatMap(([resource, names]) =>
+      VERBS.flatMap((verb) =>
+        NAMESPACES.flatMap((namespace) =>
+          names.map((name) => ({ group: '', resource, verb, namespace, name })),
+        ),
+      ),
+    );
+    return [...all, ...named];
+  }
+}
