@@ -12,6 +12,7 @@ export * from './controls/proof';
 export { PROFILES, controlsOf, type ProfileName } from './controls/profiles';
 export * from './controls/waiver';
 export { diffClusters, type Area, type Change as ClusterChange, type Effect } from './diff';
+export * from './drift';
 export { API_TOKEN_PATH, apiToken, type ApiToken } from './hardening/api-token';
 export * from './hardening/harden';
 export { writablePaths, type WritablePath } from './hardening/writable-paths';

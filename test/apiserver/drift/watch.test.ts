@@ -108,6 +108,8 @@ function suite(server: () => ApiServer): void {
     server().kubectl(['apply', '-f', '-'], { input: JSON.stringify(WIDGETS) });
     server().kubectl(['wait', '--for=condition=Established', 'crd/widgets.example.com']);
     server().kubectl(['apply', '-f', join(folder, 'applied')]);
+    // What it makes itself is nothing that somebody would have to declare.
+    server().kubectl(['create', 'job', 'run-1', '--from=cronjob/drift-watch', '-n', 'platform-watch']);
     proxy = await FaultProxy.start(kubeconfigOfAccount(), folder);
   }, 120_000);
   afterAll(() => {
