@@ -38,7 +38,7 @@ describe('what an image knows of the manifests that are built into it', () => {
 
   it('stays what was declared when there is no such CronJob, container or spec', () => {
     for (const live of [[], [cronJob(LIVE, 'watch', [])], [{ ...cronJob(LIVE), spec: null }]]) {
-      expect(withOwnImage([cronJob(DECLARED)], live as Manifest[], OWN)).toEqual([cronJob(DECLARED)]);
+      expect(withOwnImage([cronJob(DECLARED)], live, OWN)).toEqual([cronJob(DECLARED)]);
     }
   });
 });
