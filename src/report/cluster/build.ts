@@ -57,12 +57,14 @@ export function clusterReport(
   const tenants = tenantSection(reachability, theorem);
   onPhase('following the rights');
   const escalations = escalationEntries(manifests);
+  const waivers = waiverEntries(all);
   const counts = {
     objects: manifests.length,
     namespaces: reachability.network.pods.namespaces.size,
     workloads: reachability.workloads.length,
     tenants: theorem.tenants.length,
     ...countsOf(all),
+    waivers: waivers.reduce((sum, { objects }) => sum + objects.length, 0),
   };
   const parts = {
     crossings: tenants.crossings,
@@ -81,7 +83,7 @@ export function clusterReport(
     rights: rightsSection(manifests),
     escalations,
     findings,
-    waivers: waiverEntries(all),
+    waivers,
     ...(options.baseline && { changes: diffClusters(options.baseline, manifests, options) }),
     objects: sourced.map((one) => objectEntry(one, options)),
   };
@@ -123,13 +125,14 @@ function verdictOf({ crossings, rights, escalations, counts }: VerdictParts): Ve
   if (wrong.length > 0) return { holds: false, sentence: `${sentenceCase(joined(wrong))}.` };
   const met =
     crossings.length > 0
-      ? `, save ${counted(crossings.length, 'pair', 'pairs')} that policies of both name`
+      ? `, save ${counted(crossings.length, 'pair', 'pairs')} whose policies name each other`
       : '';
-  const apart = counts.tenants > 1 ? `${counts.tenants} tenants are kept apart${met}; ` : '';
-  const waived = counts.waived > 0 ? `, with ${counted(counts.waived, 'exception')} on record` : '';
+  const apart =
+    counts.tenants > 1 ? `${counts.tenants.toLocaleString('en')} tenants are kept apart${met}; ` : '';
+  const waived = counts.waivers > 0 ? `, with ${counted(counts.waivers, 'waiver')}` : '';
   return {
     holds: true,
-    sentence: `${sentenceCase(`${apart}no way leads to the whole cluster, and every control holds${waived}`)}.`,
+    sentence: `${sentenceCase(`${apart}no rights lead to the whole cluster, and every control holds${waived}`)}.`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { findCrossings, tenantLookup } from '../../network/isolation';
+import { findCrossings, tenantLookup, type Crossing } from '../../network/isolation';
 import { isListable } from '../../network/listable';
 import { visitPairs } from '../../network/pairs';
 import { workloadName, type Workload } from '../../network/pods';
@@ -18,10 +18,10 @@ export function graphOf(reachability: Reachability): Graph {
   }
   const { namespaces } = reachability.network.pods;
   if (namespaces.size <= MOST_NODES) {
-    const graph = groupGraph(reachability, 'namespace', (name) => name);
-    if (graph.edges.length <= MOST_EDGES) return graph;
+    const crossings = findCrossings(reachability, { groupOf: (name) => name, limit: MOST_EDGES + 1 });
+    if (crossings.length <= MOST_EDGES) return groupGraph(reachability, 'namespace', crossings);
   }
-  return groupGraph(reachability, 'tenant', tenantLookup(reachability));
+  return groupGraph(reachability, 'tenant', findCrossings(reachability, { limit: MOST_EDGES + 1 }));
 }
 
 function workloadGraph({ network, rows, workloads }: Reachability): Graph {
@@ -54,11 +54,10 @@ function workloadGraph({ network, rows, workloads }: Reachability): Graph {
 function groupGraph(
   reachability: Reachability,
   level: 'namespace' | 'tenant',
-  groupOf: (namespace: string) => string | undefined,
+  crossings: readonly Crossing[],
 ): Graph {
-  const limit = MOST_EDGES + 1;
-  const crossings = findCrossings(reachability, { groupOf, limit });
   const tenantOf = tenantLookup(reachability);
+  const groupOf = level === 'tenant' ? tenantOf : (name: string) => name;
   const all = [...reachability.network.pods.namespaces.keys()].flatMap((name) => groupOf(name) ?? []);
   const connected = new Set(crossings.flatMap(({ from, to }) => [from, to]));
   const names = [...new Set(all)].sort();
@@ -75,14 +74,16 @@ function groupGraph(
     level,
     nodes: shown.map((name) => ({ name, group: level === 'namespace' ? tenantOf(name) : undefined })),
     edges,
-    note: noteOn(level, names.length - shown.length, crossings.length >= limit),
+    note: [
+      `${reachability.workloads.length.toLocaleString('en')} workloads with their connections are more than a picture can show, so that it shows ${level}s.`,
+      ...notesOn(level, names.length - shown.length, crossings.length > MOST_EDGES),
+    ].join(' '),
   };
 }
 
-function noteOn(level: string, hidden: number, isCut: boolean): string | undefined {
-  const notes = [
+function notesOn(level: string, hidden: number, isCut: boolean): string[] {
+  return [
     hidden > 0 ? `${hidden} ${level}s that reach no other and are reached by none are left out.` : undefined,
     isCut ? `More than ${MOST_EDGES} connections are allowed; the first are drawn.` : undefined,
-  ].filter(Boolean);
-  return notes.length > 0 ? notes.join(' ') : undefined;
+  ].filter((note) => note !== undefined);
 }

@@ -16,7 +16,7 @@ export function formatMarkdown(report: ClusterReport): string {
     '',
     `**${verdict.holds ? '✓' : '✕'} ${markdownText(verdict.sentence)}**`,
     '',
-    `${counts.tenants} tenants, ${counts.namespaces} namespaces, ${counts.workloads} workloads, ${counts.objects} objects, ${counts.findings} findings, ${counts.waived} waived.`,
+    `${counts.tenants} tenants, ${counts.namespaces} namespaces, ${counts.workloads} workloads, ${counts.objects} objects, ${counts.findings} findings, ${counts.waivers} waivers.`,
     '',
     ...(changes ? ['### Changes', '', formatChangesMarkdown(changes)] : []),
     ...(tenants.crossings.length > 0

@@ -45,7 +45,10 @@ export interface ReportCounts {
   readonly workloads: number;
   readonly tenants: number;
   readonly findings: number;
+  /** Findings that a waiver excuses. */
   readonly waived: number;
+  /** Waivers, one for each control and object: one may excuse several findings. */
+  readonly waivers: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
 }
 
@@ -117,10 +120,18 @@ export interface RoleEntry {
   readonly name: string;
   /** Each rule in one line. */
   readonly rules: readonly string[];
-  /** Rights by which somebody gets further than the role looks. */
-  readonly risks: readonly { readonly does: string; readonly severity: Severity }[];
+  /** Rights by which somebody gets further than the role looks, where they are bound to it so that they count. */
+  readonly risks: readonly RoleRisk[];
   /** The rules as they are written, for questions. */
   readonly raw: readonly RawRule[];
+}
+
+/** A right by which somebody gets further than it looks. */
+export interface RoleRisk {
+  readonly does: string;
+  readonly severity: Severity;
+  /** A right about the whole cluster counts where the role is bound in all of it, and one about a namespace where it is bound there. */
+  readonly scope: 'cluster' | 'namespace' | 'kube-system';
 }
 
 /** Verbs, API groups, resources and names of a rule. */

@@ -5,12 +5,12 @@ import type { Graph } from './model';
 /** The graph in the language of Graphviz, in classes that the page gives colours. Equal graphs give equal text. */
 export function graphToDot({ nodes, edges }: Graph): string {
   const groups = groupBy(nodes.keys(), (index) => nodes[index]!.group ?? '');
-  const node = (index: number, group: string) => {
-    const { name } = nodes[index]!;
-    return `n${index} [label=${quote(group !== '' && name.startsWith(`${group}/`) ? name.slice(group.length + 1) : name)}];`;
-  };
   const frames = [...groups].map(([group, own], index) => {
-    const inside = own.map((one) => node(one, group)).join('\n');
+    const labels = labelsOf(
+      own.map((one) => nodes[one]!.name),
+      group,
+    );
+    const inside = own.map((one, at) => `n${one} [label=${quote(labels[at]!)}];`).join('\n');
     return group === '' ? inside : `subgraph cluster_${index} { label=${quote(group)};\n${inside}\n}`;
   });
   return [
@@ -22,6 +22,16 @@ export function graphToDot({ nodes, edges }: Graph): string {
     ...edges.map(({ from, to, ports }) => `n${from} -> n${to} [label=${quote(ports)}];`),
     '}',
   ].join('\n');
+}
+
+/** Names without what the frame says, and without a kind that tells nothing apart. */
+function labelsOf(names: readonly string[], group: string): string[] {
+  const inside = names.map((name) =>
+    group !== '' && name.startsWith(`${group}/`) ? name.slice(group.length + 1) : name,
+  );
+  const bare = inside.map((name) => name.replace(/\[\w+\]$/, ''));
+  const same = groupBy(bare, (name) => name);
+  return bare.map((name, index) => (same.get(name)!.length === 1 ? name : inside[index]!));
 }
 
 /** Graphviz reads entities and escapes in labels. */

@@ -57,7 +57,10 @@ function roleEntry(
   raw: RoleEntry['raw'],
 ): RoleEntry {
   const risks = new Map(
-    rightsIn(rules).map(({ right }) => [right.id, { does: right.does, severity: right.severity }]),
+    rightsIn(rules).map(({ right: { id, does, severity, scope = 'namespace' } }) => [
+      id,
+      { does, severity, scope },
+    ]),
   );
   return {
     name: `${kind} ${metadata?.name ?? ''}`,

@@ -3,6 +3,7 @@ import type { ClusterReport } from '../model';
 import { pageData } from './data';
 import { markup, jsonInHtml, raw, type Html } from './escape';
 import type { Section } from './parts';
+import { rightsSectionOf } from './rights';
 import { SCRIPT } from './script';
 import {
   changesSection,
@@ -11,11 +12,10 @@ import {
   findingsSection,
   networkSection,
   objectsSection,
-  rightsSectionOf,
-  tenantsSection,
   waiversSection,
 } from './sections';
 import { STYLE } from './style';
+import { tenantsSection } from './tenants';
 
 /**
  * The report as one page that loads nothing: it opens from disk, prints, and can be read without scripts.
@@ -86,7 +86,7 @@ function header({ verdict, counts }: ClusterReport): Html {
     ['workloads', counts.workloads],
     ['objects', counts.objects],
     ['findings', counts.findings],
-    ['waived', counts.waived],
+    ['waivers', counts.waivers],
   ];
   return markup`<header>
     <h1>Cluster report</h1>

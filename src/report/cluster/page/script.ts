@@ -3,37 +3,63 @@ export const SCRIPT = `
 'use strict';
 (() => {
 const byId = (id) => document.getElementById(id);
+const bodyOf = (name) => document.querySelector('table.' + name).tBodies[0];
 document.documentElement.classList.add('on');
 let data;
 const read = () => (data ??= JSON.parse(byId('data').textContent));
-const cell = (row, text) => { row.insertCell().textContent = text; };
 const LIMIT = 100;
-const show = (body, status, rows, what) => {
+const counted = (count, what) => count.toLocaleString('en') + ' ' + what + (count === 1 ? '' : 's');
+const status = (name, text) => { byId(name + '-status').textContent = text; };
+const show = (name, rows, what) => {
+  const body = bodyOf(name);
+  const columns = [...body.parentNode.tHead.rows[0].cells].map((cell) => cell.textContent);
   body.replaceChildren();
-  for (const cells of rows.slice(0, LIMIT)) {
+  for (const [first, ...others] of rows.slice(0, LIMIT)) {
     const row = body.insertRow();
-    for (const text of cells) cell(row, text);
+    const head = document.createElement('th');
+    head.scope = 'row';
+    head.textContent = first;
+    row.append(head);
+    others.forEach((text, index) => {
+      const cell = row.insertCell();
+      cell.textContent = text;
+      cell.dataset.label = columns[index + 1];
+    });
   }
-  status.textContent = rows.length > LIMIT ? rows.length + ' ' + what + ', of which the first ' + LIMIT + ' are shown' : rows.length + ' ' + what;
+  status(name, counted(rows.length, what) + (rows.length > LIMIT ? ', of which the first ' + LIMIT + ' are shown' : ''));
 };
 const later = (run) => { let timer; return () => { clearTimeout(timer); timer = setTimeout(run, 120); }; };
+const wordsIn = (name) => byId(name + '-query').value.toLowerCase().split(/\\s+/).filter(Boolean);
 const objects = () => {
   const { kinds, namespaces, files, rows } = read().objects;
-  const words = byId('object-query').value.toLowerCase().split(/\\s+/).filter(Boolean);
+  const words = wordsIn('objects');
   const found = [];
   for (const [kind, namespace, name, file, line, construct] of rows) {
-    const text = [kinds[kind], namespaces[namespace], name, construct ?? '', files[file] + ':' + line];
+    const full = namespaces[namespace] ? namespaces[namespace] + '/' + name : name;
+    const text = [kinds[kind], full, construct ?? '', files[file] + ':' + line];
     const all = text.join(' ').toLowerCase();
     if (words.every((word) => all.includes(word))) found.push(text);
   }
-  show(byId('object-rows'), byId('object-status'), found, found.length === 1 ? 'object' : 'objects');
+  show('objects', found, 'object');
+};
+const crossings = () => {
+  const words = wordsIn('crossings');
+  const { rows } = bodyOf('crossings');
+  let shown = 0;
+  for (const row of rows) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+    if (!row.hidden) shown += 1;
+  }
+  status('crossings', shown + ' of ' + counted(rows.length, 'pair'));
 };
 const matches = (list, wanted) => list.includes('*') || list.includes(wanted);
 const whoCan = () => {
   const verb = byId('who-verb').value.trim();
   const asked = byId('who-resource').value.trim();
   const place = byId('who-namespace').value.trim();
-  if (!verb || !asked) return;
+  byId('who-answers').hidden = !verb || !asked;
+  if (!verb || !asked) return status('who', 'Name a verb and a resource.');
   const [main, sub] = asked.split('/');
   const dot = main.indexOf('.');
   const resource = dot < 0 ? main : main.slice(0, dot);
@@ -48,10 +74,12 @@ const whoCan = () => {
     const where = namespaces.length === 0 ? ['everywhere'] : namespaces.filter((one) => !place || one === place);
     if (where.length > 0) found.push([name, where.join(', '), roles[role].name]);
   }
-  show(byId('who-rows'), byId('who-status'), found, found.length === 1 ? 'answer' : 'answers');
+  show('who', found, 'answer');
 };
-byId('object-query').addEventListener('input', later(objects));
-for (const id of ['who-verb', 'who-resource', 'who-namespace']) byId(id).addEventListener('input', later(whoCan));
+const listen = (id, run) => byId(id)?.addEventListener('input', later(run));
+listen('objects-query', objects);
+listen('crossings-query', crossings);
+for (const id of ['who-verb', 'who-resource', 'who-namespace']) listen(id, whoCan);
 for (const form of document.forms) form.addEventListener('submit', (event) => event.preventDefault());
 })();
 `.trim();

@@ -107,14 +107,14 @@ describe.each([
 
 it('answers who can do something, and finds objects', async () => {
   const { page, said } = await open(example, 'light', 1280);
-  const rows = (id: string) => page.evaluate(`document.getElementById('${id}').textContent`);
+  const rows = (table: string) => page.evaluate(`document.querySelector('table.${table} tbody').textContent`);
   await page.type('#who-verb', 'get');
   await page.type('#who-resource', 'pods');
-  await page.waitForFunction(`document.getElementById('who-rows').rows.length > 0`);
-  expect(await rows('who-rows')).toContain('Group oidc:shop-developersshop-webClusterRole tenant-developer');
-  await page.type('#object-query', 'deployment frontend');
-  await page.waitForFunction(`document.getElementById('object-rows').rows.length < 3`);
-  expect(await rows('object-rows')).toMatch(/^Deploymentshop-webfrontend/);
+  await page.waitForFunction(`document.querySelector('table.who').tBodies[0].rows.length > 0`);
+  expect(await rows('who')).toContain('Group oidc:shop-developersshop-webClusterRole tenant-developer');
+  await page.type('#objects-query', 'deployment frontend');
+  await page.waitForFunction(`document.querySelector('table.objects').tBodies[0].rows.length < 3`);
+  expect(await rows('objects')).toMatch(/^Deploymentshop-web\/frontend/);
   expect(said).toEqual([]);
   await page.close();
 });
