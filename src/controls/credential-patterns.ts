@@ -23,8 +23,9 @@ const TOKEN_FORMATS: Readonly<Record<string, string>> = {
   'encoded private key':
     'LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFWS|BSU0EgUFJJVkFURSBLRVk|BFQyBQUklWQVRFIEtFWS|BPUEVOU1NIIFBSSVZBVEUgS0VZ|BFTkNSWVBURUQgUFJJVkFURSBLRV)',
   'registry login': '"auth"[ \\t]*:[ \\t]*"[A-Za-z0-9+/]{12,}={0,2}"',
+  // The scheme from its last letter on, so that not every letter of every text may be the beginning of one.
   'URL with a password':
-    '[a-z][a-z0-9+.-]*://[^/?#\\s:@\\x22]*:[^/?#\\s@$<{*%\\x22][^/?#\\s@\\x22]*@[A-Za-z0-9]',
+    '[a-z][0-9+.-]*://[^/?#\\s:@\\x22]*:[^/?#\\s@$<{*%\\x22][^/?#\\s@\\x22]*@[A-Za-z0-9]',
 };
 
 /** Samples of documentation, and what some other tool puts a value in place of. */

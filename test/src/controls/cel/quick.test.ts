@@ -64,6 +64,15 @@ describe('what is told of an expression without cel-js', () => {
     ['object.list[3] == 1', { list: [] }, undefined],
     ['object.at == 1', { at: new Date(0) }, undefined],
     ['object.at.a == 1', { at: new Map([['a', 1]]) }, undefined],
+    [
+      'object.at.a == 1',
+      {
+        at: new (class {
+          readonly a = 1;
+        })(),
+      },
+      undefined,
+    ],
     ["object['constructor'] == 1", {}, undefined],
   ])('%s, of %j: %s', (expression, object, answer) => {
     expect(quickly(expression)!({ object })).toBe(answer);
