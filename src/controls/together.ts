@@ -25,8 +25,11 @@ export function podQuestion(
   rules: readonly BoundControl[],
   params: Parameters = {},
 ): (manifest: Manifest) => readonly BrokenPodRule[] {
-  const ask = (asked: readonly number[], pod: PodTemplate): Broken[] => {
-    const containers = containersOf(pod.spec);
+  const ask = (
+    asked: readonly number[],
+    pod: PodTemplate,
+    containers: readonly LocatedContainer[],
+  ): Broken[] => {
     const broken: Broken[] = [];
     for (const rule of asked) {
       subjectsOf(rules[rule]!, pod, containers).forEach(({ container }, subject) => {
@@ -35,41 +38,72 @@ export function podQuestion(
     }
     return broken;
   };
-  const questions = groupsOf(rules).map((group) => {
-    const reads = distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer)));
-    const readsNull = nullFinder(reads);
-    return remembering((context) => {
-      const pod = context.pod as PodTemplate;
-      return ask(group, readsNull(context) ? readWithoutNulls(pod) : pod);
-    }, reads);
-  });
+  const readsOf = (group: readonly number[]) =>
+    distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer)));
+  const questionOf = (group: readonly number[]): Question => {
+    const readsNull = nullFinder(readsOf(group));
+    return (context) => {
+      const { pod, containers } = context;
+      if (!readsNull(context)) return ask(group, pod, containers);
+      const read = readWithoutNulls(pod);
+      return ask(group, read, containersOf(read.spec));
+    };
+  };
+  const remembered = (question: Question, group: readonly number[]) => remembering(question, readsOf(group));
+  const { alone, others } = groupsOf(rules);
+  const questions = [
+    questionOf(alone),
+    // Most pods agree in everything, and those that do not still agree in most of it.
+    remembered(asking(others.map((group) => remembered(questionOf(group), group))), others.flat()),
+  ];
+  const question = asking(questions);
   return (manifest) => {
     const pod = podTemplateOf(manifest);
     if (!pod) return [];
     const variables = { pod: pod.spec, annotations: pod.metadata?.annotations ?? {} };
-    const containers = containersOf(pod.spec);
-    const context = { pod, variables, containers, params };
-    const broken: Broken[] = [];
-    for (const question of questions) broken.push(...question(context));
+    const broken = question({ pod, variables, containers: containersOf(pod.spec), params });
     if (broken.length === 0) return [];
-    return broken
+    return [...broken]
       .sort((a, b) => a.rule - b.rule)
       .map(({ rule, subject }) => located(rules[rule]!, readWithoutNulls(pod), subject));
   };
 }
 
-/**
- * The rules, by their places among all, with those together that read the same of {@link OWN_FIELDS}, or none of them: these are
- * asked once for all pods that agree in everything that any of them reads.
- */
-function groupsOf(rules: readonly BoundControl[]): number[][] {
+/** What is asked about a pod: its places are those of what rules read. */
+interface PodContext {
+  readonly pod: PodTemplate;
+  readonly variables: object;
+  readonly containers: readonly LocatedContainer[];
+  readonly params: Parameters;
+}
+
+type Question = (context: PodContext) => readonly Broken[];
+
+function asking(questions: readonly Question[]): Question {
+  return (context) => {
+    const broken: Broken[] = [];
+    for (const question of questions) broken.push(...question(context));
+    return broken;
+  };
+}
+
+/** The rules by their places among all. */
+interface Groups {
+  /** Those about images, which hardly two workloads have in common. */
+  readonly alone: readonly number[];
+  /** The rest, with those together that read the same of {@link OWN_FIELDS}, or none of them. */
+  readonly others: readonly (readonly number[])[];
+}
+
+function groupsOf(rules: readonly BoundControl[]): Groups {
   const groups = new Map<string, number[]>();
   rules.forEach(({ reads }, index) => {
     const texts = reads.map((read) => `${read.join('.')}.`);
-    const own = OWN_FIELDS.filter((field) => texts.some((text) => text.startsWith(`${field}.`))).join();
-    push(groups, own, index);
+    const own = OWN_FIELDS.filter((field) => texts.some((text) => text.startsWith(`${field}.`)));
+    push(groups, own.includes('container.image') ? 'container.image' : own.join(), index);
   });
-  return [...groups.values()];
+  const alone = groups.get('container.image') ?? [];
+  return { alone, others: [...groups.values()].filter((group) => group !== alone) };
 }
 
 /** What is read of one container, for all of them. */

@@ -1,9 +1,6 @@
 import { holdsNull, type JsonObject } from '../../manifest/manifest';
 import { COUNT, EACH, PRESENCE, type Read } from './reads';
 
-/** Values of variables. */
-type Context = Readonly<Record<string, unknown>>;
-
 /** Answers that are kept for one question. */
 const LARGEST = 1_000;
 
@@ -14,7 +11,7 @@ const PICTURES = 4;
  * Answers a question once for all contexts that agree in what it looks at. The pods of a cluster mostly do: they differ in name
  * and image, which few rules read. A question whose contexts hardly ever agree is asked every time, without further ado.
  */
-export function remembering<T>(
+export function remembering<T, Context extends object = Readonly<Record<string, unknown>>>(
   ask: (context: Context) => T,
   reads: readonly Read[],
 ): (context: Context) => T {
@@ -47,7 +44,7 @@ export function remembering<T>(
 }
 
 /** Tells whether null stands in some place that is read, or above one; what is nowhere read may hold any. */
-export function nullFinder(reads: readonly Read[]): (context: Context) => boolean {
+export function nullFinder(reads: readonly Read[]): (context: object) => boolean {
   const tree = treeOf(reads);
   return (context) => holdsNullAt(context, tree);
 }

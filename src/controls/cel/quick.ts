@@ -20,14 +20,17 @@ const UNSURE = new Error('cel-js has to tell');
  * @returns undefined for an expression that has anything else in it.
  */
 export function compileQuickly(ast: ASTNode): QuickRule | undefined {
-  const part = attempt(() => booleanOf(ast, new Map()));
-  return part && ((context) => attempt(() => part(context)));
+  const part = attempt(booleanOf, ast, new Map());
+  return part && ((context) => attempt(part, context));
 }
 
-/** What is made; undefined where cel-js has to tell. */
-function attempt<T>(make: () => T): T | undefined {
+/** The result of a function; undefined where cel-js has to tell. */
+function attempt<Args extends readonly unknown[], T>(
+  make: (...args: Args) => T,
+  ...args: Args
+): T | undefined {
   try {
-    return make();
+    return make(...args);
   } catch (error) {
     if (error === UNSURE) return undefined;
     throw error;
