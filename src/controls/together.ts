@@ -38,25 +38,20 @@ export function podQuestion(
     }
     return broken;
   };
-  const readsOf = (group: readonly number[]) =>
-    distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer)));
-  const questionOf = (group: readonly number[]): Question => {
-    const readsNull = nullFinder(readsOf(group));
+  const questionOf = ({ rules: asked, reads }: Group): Question => {
+    const readsNull = nullFinder(reads);
     return (context) => {
       const { pod, containers } = context;
-      if (!readsNull(context)) return ask(group, pod, containers);
+      if (!readsNull(context)) return ask(asked, pod, containers);
       const read = readWithoutNulls(pod);
-      return ask(group, read, containersOf(read.spec));
+      return ask(asked, read, containersOf(read.spec));
     };
   };
-  const remembered = (question: Question, group: readonly number[]) => remembering(question, readsOf(group));
-  const { alone, others } = groupsOf(rules);
-  const questions = [
-    questionOf(alone),
-    // Most pods agree in everything, and those that do not still agree in most of it.
-    remembered(asking(others.map((group) => remembered(questionOf(group), group))), others.flat()),
-  ];
-  const question = asking(questions);
+  const { ofImages, others } = groupsOf(rules);
+  const questions = others.map((group) => remembering(questionOf(group), group.reads));
+  const ofAll = distinct(others.flatMap(({ reads }) => reads));
+  // Hardly two pods have an image in common. Most agree in all else, and those that do not still agree in much of it.
+  const question = asking([questionOf(ofImages), remembering(asking(questions), ofAll)]);
   return (manifest) => {
     const pod = podTemplateOf(manifest);
     if (!pod) return [];
@@ -87,24 +82,28 @@ function asking(questions: readonly Question[]): Question {
   };
 }
 
-/** The rules by their places among all. */
-interface Groups {
-  /** Those about images, which hardly two workloads have in common. */
-  readonly alone: readonly number[];
-  /** The rest, with those together that read the same of {@link OWN_FIELDS}, or none of them. */
-  readonly others: readonly (readonly number[])[];
+/** Rules by their places among all, and all that they read. */
+interface Group {
+  readonly rules: readonly number[];
+  readonly reads: readonly Read[];
 }
 
-function groupsOf(rules: readonly BoundControl[]): Groups {
-  const groups = new Map<string, number[]>();
+/** The rules about images, and the others: together those that read the same of {@link OWN_FIELDS}, or none of them. */
+function groupsOf(rules: readonly BoundControl[]): { readonly ofImages: Group; readonly others: Group[] } {
+  const groups = new Map<string, number[]>([[IMAGE, []]]);
   rules.forEach(({ reads }, index) => {
     const texts = reads.map((read) => `${read.join('.')}.`);
     const own = OWN_FIELDS.filter((field) => texts.some((text) => text.startsWith(`${field}.`)));
-    push(groups, own.includes('container.image') ? 'container.image' : own.join(), index);
+    push(groups, own.includes(IMAGE) ? IMAGE : own.join(), index);
   });
-  const alone = groups.get('container.image') ?? [];
-  return { alone, others: [...groups.values()].filter((group) => group !== alone) };
+  const [ofImages, ...others] = [...groups.values()].map((group) => ({
+    rules: group,
+    reads: distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer))),
+  }));
+  return { ofImages: ofImages!, others };
 }
+
+const IMAGE = 'container.image';
 
 /** What is read of one container, for all of them. */
 function ofAnyContainer(read: Read): Read[] {
