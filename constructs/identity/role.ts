@@ -9,6 +9,12 @@ import { mergeRules, rulesOf, sortedSet, type Grant, type PolicyRule } from './r
 export interface LockedRoleProps {
   /** @default a name from the construct's place */
   readonly metadata?: ApiObjectMetadata;
+  /**
+   * Metadata of the binding that `bindTo` makes. A cluster that has the binding already knows it by its name, and the API server
+   * lets no roleRef be changed.
+   * @default the name of the role
+   */
+  readonly binding?: ApiObjectMetadata;
 }
 
 /** Options of `allow`. */
@@ -89,7 +95,7 @@ export class LockedRole extends Granting {
     this.binding = new Binding(this, 'Binding', {
       kind: 'RoleBinding',
       roleRef: { kind: 'Role', name: role.name },
-      ...(namespace !== undefined && { namespace }),
+      metadata: { ...(namespace !== undefined && { namespace }), ...props.binding },
     });
   }
 
@@ -147,6 +153,7 @@ export class LockedClusterRole extends Granting {
     this.binding = new Binding(this, 'Binding', {
       kind: 'ClusterRoleBinding',
       roleRef: { kind: 'ClusterRole', name: this.name },
+      ...(props.binding && { metadata: props.binding }),
     });
   }
 
@@ -206,10 +213,10 @@ export class LockedClusterRole extends Granting {
 interface BindingProps {
   readonly kind: 'RoleBinding' | 'ClusterRoleBinding';
   readonly roleRef: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string };
-  readonly namespace?: string;
+  readonly metadata?: ApiObjectMetadata;
 }
 
-/** A binding that exists as soon as it binds somebody, under the name of the role: the API server lets no roleRef be changed. */
+/** A binding that exists as soon as it binds somebody. */
 class Binding extends Construct {
   private readonly subjects: SubjectEntry[] = [];
   private object?: ApiObject;
@@ -228,11 +235,11 @@ class Binding extends Construct {
   }
 
   private make(): ApiObject {
-    const { kind, roleRef, namespace } = this.props;
+    const { kind, roleRef, metadata } = this.props;
     const object = new ApiObject(this, 'Resource', {
       apiVersion: `${RBAC}/v1`,
       kind,
-      metadata: { name: roleRef.name, ...(namespace !== undefined && { namespace }) },
+      metadata: { name: roleRef.name, ...metadata },
       roleRef: { apiGroup: RBAC, ...roleRef },
       subjects: Lazy.any({ produce: () => sortedSubjects(this.subjects) }) as unknown,
     });

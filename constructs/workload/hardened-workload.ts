@@ -1,4 +1,4 @@
-import { ApiObjectMetadataDefinition, Chart, type ApiObjectMetadata } from 'cdk8s';
+import { ApiObject, ApiObjectMetadataDefinition, Chart, type ApiObjectMetadata, type JsonPatch } from 'cdk8s';
 import {
   LabelSelector,
   Volume,
@@ -18,7 +18,7 @@ import type { Peer } from '../network/peer';
 import { workloadSubject } from '../network/workload-subject';
 import { SecretProviderClass } from '../secret/secret-provider-class';
 import type { NodeProfile } from '../node-profiles/node-profiles';
-import { addToPods, Hardening } from './hardening';
+import { addToPods, Hardening, patchRendered } from './hardening';
 
 /** Properties that every hardened workload has beside those of cdk8s-plus. */
 export interface HardenedWorkloadProps {
@@ -79,6 +79,15 @@ export interface HardenedWorkload extends NetworkMember {
    * @param options.containers Their names. @default all but init containers
    */
   useProfile(profile: NodeProfile, options?: { readonly containers?: readonly string[] }): void;
+  /**
+   * Says what no property says, in the words of Kubernetes: a field that is newer than cdk8s-plus, a toleration, the claims of a
+   * StatefulSet. What comes of it is hardened and judged like the rest. A patch of `ApiObject` comes too early for that: cdk8s-plus
+   * drops the fields that it does not know.
+   *
+   * @example
+   * db.addJsonPatch(JsonPatch.add('/spec/template/spec/priorityClassName', 'databases'));
+   */
+  addJsonPatch(...operations: readonly JsonPatch[]): void;
 }
 
 /** The label by which a workload's pods are selected: by its Service, its policies and its controller. */
@@ -186,6 +195,10 @@ export function hardened<Base extends WorkloadClass>(base: Base): Base & Adds<Ha
       const wanted = all.filter(({ name }) => containers?.includes(name) ?? true);
       wanted.forEach((container) => container.mount(path, volume, { readOnly: true }));
       addToPods(this, fileGroup);
+    }
+
+    addJsonPatch(...operations: readonly JsonPatch[]): void {
+      patchRendered(ApiObject.of(this), operations);
     }
 
     private addWritablePaths(paths: readonly (string | WritablePath)[]): void {

@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, JsonPatch } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { hardenManifest, type PodAddition, type Violation } from '../../src/hardening/harden';
@@ -32,6 +32,7 @@ export interface RenderedObject {
 }
 
 const ADDITIONS = new WeakMap<IConstruct, PodAddition[]>();
+const PATCHES = new WeakMap<ApiObject, JsonPatch[]>();
 const RAW_JSON = new WeakMap<ApiObject, () => Manifest>();
 /** Objects without problems, each with the waivers that it needs. */
 const FOUND_CLEAN = new WeakMap<ApiObject, readonly Waiver[]>();
@@ -88,12 +89,20 @@ export function addToPods(scope: IConstruct, addition: PodAddition): void {
 }
 
 /**
+ * Changes an object as it is rendered, before it is hardened. A patch of cdk8s would come earlier, and the typed objects of
+ * cdk8s-plus would drop what it adds.
+ */
+export function patchRendered(object: ApiObject, operations: readonly JsonPatch[]): void {
+  PATCHES.set(object, [...(PATCHES.get(object) ?? []), ...operations]);
+}
+
+/**
  * Renders an object, hardened. It runs on what `toJson` returns, since the typed objects of cdk8s-plus drop every field that
  * Kubernetes 1.27 did not have.
  * @throws BulwarkError when a waiver has expired; whatever `toJson` throws.
  */
 export function renderHardened(object: ApiObject): RenderedObject {
-  const raw = (RAW_JSON.get(object) ?? (() => object.toJson() as Manifest))();
+  const raw = patched(object, (RAW_JSON.get(object) ?? (() => object.toJson() as Manifest))());
   const annotated = annotatedWaivers(raw, placeOf(object, raw));
   if (!podTemplateOf(raw))
     return { manifest: raw, problems: annotated.problems, annotated: annotated.waivers, used: [] };
@@ -113,6 +122,19 @@ export function renderHardened(object: ApiObject): RenderedObject {
     annotated: annotated.waivers,
     used,
   };
+}
+
+function patched(object: ApiObject, rendered: Manifest): Manifest {
+  const operations = PATCHES.get(object);
+  if (!operations) return rendered;
+  try {
+    return JsonPatch.apply(rendered, ...operations) as Manifest;
+  } catch (error) {
+    throw new BulwarkError(
+      `${object.node.path}: a patch of addJsonPatch does not fit the object: ${(error as Error).message.split('\n')[0]}. ` +
+        'Its path has to lead to what is rendered, each field named as Kubernetes names it.',
+    );
+  }
 }
 
 function validateBelow(scope: IConstruct): string[] {

@@ -4,7 +4,7 @@ import type { ObjectControl, PodControl, Repair } from './control';
 import { patchedBy, setPodSecurity } from './repairs';
 
 /** What is written to an emptyDir that names no limit, at most. */
-const DEFAULT_SIZE_LIMIT = '1Gi';
+export const DEFAULT_SIZE_LIMIT = '1Gi';
 
 const limitEmptyDirs: Repair = patchedBy(
   ({ spec }) => {

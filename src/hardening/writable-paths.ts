@@ -17,7 +17,8 @@ export interface WritablePath {
   readonly containers?: readonly string[];
 }
 
-const DEFAULT_SIZE_LIMIT = '64Mi';
+/** What may be written to a path that names no limit. */
+export const DEFAULT_WRITABLE_LIMIT = '64Mi';
 const NAME_LENGTH = 63;
 
 /**
@@ -42,12 +43,12 @@ function checkPath(writable: WritablePath): WritablePath {
       `writablePaths holds '${path}': name the absolute path of one folder below /, for example '/tmp'. The root itself stays read-only.`,
     );
   }
-  parseQuantity(writable.sizeLimit ?? DEFAULT_SIZE_LIMIT);
+  parseQuantity(writable.sizeLimit ?? DEFAULT_WRITABLE_LIMIT);
   return { ...writable, path: path.replace(/\/+$/, '') };
 }
 
 function mountWritable(spec: PodSpec, container: Container, writable: WritablePath): void {
-  const { path, medium, sizeLimit = DEFAULT_SIZE_LIMIT } = writable;
+  const { path, medium, sizeLimit = DEFAULT_WRITABLE_LIMIT } = writable;
   const { name: containerName = '', volumeMounts = [] } = container;
   const isWanted = writable.containers?.includes(containerName) ?? true;
   if (!isWanted || volumeMounts.some(({ mountPath }) => mountPath === path)) return;

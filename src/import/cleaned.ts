@@ -29,6 +29,28 @@ function cleanMetadata(metadata: JsonObject): JsonObject {
   );
 }
 
+/** Labels that all of several objects have. */
+export function commonLabels(manifests: readonly Manifest[]): Record<string, string> {
+  const [first, ...others] = manifests.map(({ metadata }) => metadata?.labels ?? {});
+  if (!first || others.length === 0) return {};
+  return Object.fromEntries(
+    Object.entries(first).filter(
+      ([key, value]) => typeof value === 'string' && others.every((labels) => labels[key] === value),
+    ),
+  );
+}
+
+/** An object without labels that are said elsewhere. */
+export function withoutLabels(manifest: Manifest, labels: Readonly<Record<string, string>>): Manifest {
+  if (Object.keys(labels).length === 0) return manifest;
+  const { labels: own = {}, ...metadata } = manifest.metadata ?? {};
+  const rest = Object.entries(own).filter(([key]) => !Object.hasOwn(labels, key));
+  return {
+    ...manifest,
+    metadata: { ...metadata, ...(rest.length > 0 && { labels: Object.fromEntries(rest) }) },
+  };
+}
+
 /** Waivers become code, where they are seen. */
 function isWritten(annotation: string): boolean {
   return !WRITTEN_BY_TOOLS.has(annotation) && !annotation.startsWith(WAIVER_ANNOTATION);

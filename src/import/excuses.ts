@@ -5,12 +5,15 @@ import { hardenManifest } from '../hardening/harden';
 import { isObject, type Manifest } from '../manifest/manifest';
 import { podTemplateOf } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
-import type { Representation } from './representation';
+import { apiToken } from '../hardening/api-token';
+import type { MadePod, Representation } from './made';
 
 /** An object on its way into code. */
 export interface Imported {
   /** Without waivers as annotations. */
   readonly manifest: Manifest;
+  /** Without what the chart gives to all of its objects. */
+  readonly own: Manifest;
   readonly representation: Representation;
   /** The waivers that it had as annotations, by control. */
   readonly waivers: ReadonlyMap<string, Waiver>;
@@ -55,17 +58,14 @@ function sameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean 
 /** What a synthesis makes of an object, as far as any control looks at it. */
 function madeOf(object: Imported, target: ClusterTarget, excused: ReadonlySet<string>) {
   const { manifest, representation } = object;
-  if (representation.as === 'account') {
+  if (representation.as === 'plain')
+    return [{ object, manifest: hardened(representation.manifest ?? manifest, target, excused) }];
+  if (manifest.kind === 'ServiceAccount')
     return [{ object, manifest: { ...manifest, automountServiceAccountToken: false } }];
-  }
-  if (representation.as !== 'workload') return [{ object, manifest: hardened(manifest, target, excused) }];
-  const { account } = representation.workload;
+  const pod = representation.as === 'construct' ? representation.pod : undefined;
+  if (!pod) return [{ object, manifest }];
   const { name, namespace } = manifest.metadata!;
-  const filled = withPod(manifest, (pod) => ({
-    ...pod,
-    serviceAccountName: account ?? name,
-    containers: pod.containers.map((container) => ({ imagePullPolicy: 'Always', ...container })),
-  }));
+  const filled = withPod(manifest, { account: pod.account, token: pod.token });
   const own: Manifest = {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -74,7 +74,7 @@ function madeOf(object: Imported, target: ClusterTarget, excused: ReadonlySet<st
   };
   return [
     { object, manifest: hardened(filled, target, excused) },
-    ...(account === undefined ? [{ object, manifest: own }] : []),
+    ...(pod.ownsAccount ? [{ object, manifest: own }] : []),
   ];
 }
 
@@ -82,14 +82,15 @@ function hardened(manifest: Manifest, target: ClusterTarget, waived: ReadonlySet
   return hardenManifest(manifest, { target, waived }).manifest;
 }
 
-interface PodFields {
-  readonly containers: readonly object[];
-}
-
-function withPod(manifest: Manifest, change: (pod: PodFields) => object): Manifest {
-  const spec = manifest.spec as { template: { spec: PodFields } };
-  const template = { ...spec.template, spec: change(spec.template.spec) };
-  return { ...manifest, spec: { ...spec, template } };
+function withPod(manifest: Manifest, { account, token }: Pick<MadePod, 'account' | 'token'>): Manifest {
+  const copy = structuredClone(manifest);
+  const pod = podTemplateOf(copy)!;
+  pod.spec.serviceAccountName = account;
+  if (token) {
+    pod.spec.automountServiceAccountToken = false;
+    apiToken({})(pod);
+  }
+  return copy;
 }
 
 /** The names of the profiles of nodes that pods ask for. */

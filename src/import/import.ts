@@ -2,15 +2,18 @@ import { isExpired, isUnderstandable, waiversOf, type Waiver } from '../controls
 import { BulwarkError } from '../errors';
 import { groupBy } from '../groups';
 import { scopeOf, TENANT_LABEL } from '../manifest/kinds';
-import { compareText, describeObject, identityOf, type Manifest } from '../manifest/manifest';
+import { compareText, describeObject, identityOf, isObject, type Manifest } from '../manifest/manifest';
+import { toYaml } from '../manifest/yaml';
 import type { ProjectFile } from '../project/new-project';
 import type { ClusterTarget } from '../target/target';
-import { cleaned } from './cleaned';
+import { cleaned, commonLabels, withoutLabels } from './cleaned';
 import { excusesFor, localhostProfiles, type Excuses, type Imported } from './excuses';
 import { mainCode, EXCUSE_CODE } from './main-code';
 import { checkedNamespace, namer, pascalCase } from './names';
-import { collectUses, groupCode, nameOf, type Group } from './namespace-code';
-import { represent } from './representation';
+import { groupCode, type Group } from './group-code';
+import { inOrder, representAll, type World } from './representation';
+import { sealedFile } from './secrets';
+import { NAME_LABEL } from './workload';
 
 /** How {@link importManifests} works. */
 export interface ImportOptions {
@@ -49,28 +52,51 @@ export interface ImportedProgram {
 export function importManifests(manifests: readonly Manifest[], options: ImportOptions): ImportedProgram {
   const { target, now } = options;
   refuseDuplicates(manifests);
-  const groups = groupsOf(manifests, now);
-  const excuses = excusesFor(
-    groups.flatMap(({ objects }) => objects),
-    target,
-  );
+  const groups = groupsOf(manifests, { now, target });
+  const objects = groups.flatMap((group) => group.objects);
+  const excuses = excusesFor(objects, target);
   const files = groups.map((group) => ({ path: fileOf(group), text: groupCode(group, excuses) }));
   const isTenants = ({ kind, metadata }: Manifest) =>
     kind === 'Namespace' && metadata?.labels?.[TENANT_LABEL] !== undefined;
   const main = mainCode(
     groups.map(({ className }, index) => ({ className, path: files[index]!.path })),
-    { target, profiles: localhostProfiles(manifests), hasTenants: manifests.some(isTenants) },
+    {
+      target,
+      profiles: localhostProfiles(manifests),
+      hasTenants: manifests.some(isTenants),
+      controllers: controllersOf(objects),
+    },
+  );
+  const undecided = objects.some((object) =>
+    [...excuses.get(object)!].some((control) => !object.waivers.has(control)),
   );
   return {
     files: [
       { path: 'main.ts', text: main },
       ...files,
-      ...(groups.some(({ uses }) => uses.names.own.has('excuse'))
-        ? [{ path: 'excuse.ts', text: EXCUSE_CODE }]
-        : []),
+      ...(undecided ? [{ path: 'excuse.ts', text: EXCUSE_CODE }] : []),
+      ...objects.filter(isSealed).map(({ own }) => ({
+        path: sealedFile(own),
+        text: toYaml([own]),
+      })),
     ],
     outcomes: groups.flatMap((group) => outcomesOf(group, excuses)),
   };
+}
+
+function isSealed({ representation }: Imported): boolean {
+  return representation.as === 'construct' && representation.construct === 'SealedSecret';
+}
+
+function controllersOf(objects: readonly Imported[]): ('sealedSecrets' | 'externalSecrets')[] {
+  const isMade = (construct: string) =>
+    objects.some(
+      ({ representation }) => representation.as === 'construct' && representation.construct === construct,
+    );
+  return [
+    ...(isMade('SealedSecret') ? (['sealedSecrets'] as const) : []),
+    ...(isMade('ExternalSecret') ? (['externalSecrets'] as const) : []),
+  ];
 }
 
 function refuseDuplicates(manifests: readonly Manifest[]): void {
@@ -91,12 +117,13 @@ function refuseDuplicates(manifests: readonly Manifest[]): void {
   }
 }
 
-/** What belongs to no namespace first, then the namespaces by name; within each the order of the manifests, accounts first. */
-function groupsOf(manifests: readonly Manifest[], now: Date): Group[] {
+/** What belongs to no namespace first, then the namespaces by name. */
+function groupsOf(manifests: readonly Manifest[], options: ImportOptions): Group[] {
   const places = groupBy(manifests, (manifest) =>
     scopeOf(manifest) === 'cluster' ? '' : (manifest.metadata?.namespace ?? ''),
   );
   const className = namer();
+  const world = worldOf(manifests, options);
   return [...places]
     .sort(([one], [other]) => compareText(one, other))
     .map(([namespace, objects]) => {
@@ -104,28 +131,64 @@ function groupsOf(manifests: readonly Manifest[], now: Date): Group[] {
       return {
         className: className(`${pascalCase(name ?? 'cluster')}${name === undefined ? '' : 'Namespace'}`),
         namespace: name,
-        ...contentOf(objects, now),
+        ...contentOf(objects, world, options.now),
       };
     });
 }
 
-function contentOf(manifests: readonly Manifest[], now: Date): Pick<Group, 'objects' | 'secrets' | 'uses'> {
-  const uses = collectUses();
-  const isAccount = ({ kind }: Manifest) => kind === 'ServiceAccount';
-  const accounts = new Set(manifests.filter(isAccount).map(nameOf));
-  const neighbours = { accounts, workloads: new Set<string>() };
+function worldOf(manifests: readonly Manifest[], { target, now }: ImportOptions): World {
+  const bound = manifests.flatMap(({ kind, subjects }) =>
+    /^(Cluster)?RoleBinding$/.test(kind) && Array.isArray(subjects) ? (subjects as unknown[]) : [],
+  );
+  const accounts = new Set(
+    bound.flatMap((subject) =>
+      isObject(subject) && subject.kind === 'ServiceAccount'
+        ? [`${String(subject.namespace)}/${String(subject.name)}`]
+        : [],
+    ),
+  );
+  const selecting = manifests.filter(({ kind }) => kind === 'NetworkPolicy' || kind === 'Service');
+  const asked = new Set(selecting.flatMap(({ spec }) => askedNames(spec)));
+  return {
+    target,
+    hasRights: (account) => accounts.has(account),
+    asksForName: (name) => asked.has(name) || asked.has(undefined),
+    waived: (manifest) => new Set(waiversIn(manifest, now).keys()),
+  };
+}
+
+/** The values of the label of names that selectors ask for; undefined where one asks in another way. */
+function askedNames(value: unknown): (string | undefined)[] {
+  if (Array.isArray(value)) return value.flatMap(askedNames);
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, field]) => {
+    if (key === NAME_LABEL) return [String(field)];
+    if (key === 'key' && field === NAME_LABEL) return [undefined];
+    return askedNames(field);
+  });
+}
+
+function contentOf(
+  manifests: readonly Manifest[],
+  world: World,
+  now: Date,
+): Pick<Group, 'objects' | 'secrets' | 'labels'> {
   const isSecret = ({ apiVersion, kind }: Manifest) => apiVersion === 'v1' && kind === 'Secret';
-  const others = manifests.filter((manifest) => !isSecret(manifest));
-  const ordered = [...others.filter(isAccount), ...others.filter((manifest) => !isAccount(manifest))];
-  const objects = ordered.map((manifest): Imported => {
-    const clean = cleaned(manifest);
+  const given = inOrder(manifests.filter((manifest) => !isSecret(manifest)));
+  const clean = given.map(cleaned);
+  const labels = commonLabels(clean);
+  const own = clean.map((manifest) => withoutLabels(manifest, labels));
+  const representations = representAll(own, world);
+  const objects = given.map((manifest, index): Imported => {
+    const representation = representations.get(own[index]!)!;
     return {
-      manifest: clean,
-      representation: represent(clean, uses, neighbours),
+      manifest: clean[index]!,
+      own: own[index]!,
+      representation,
       waivers: waiversIn(manifest, now),
     };
   });
-  return { objects, secrets: manifests.filter(isSecret), uses };
+  return { objects, secrets: manifests.filter(isSecret), labels };
 }
 
 /** Those that are in force, by control. */
@@ -145,16 +208,10 @@ function outcomesOf(group: Group, excuses: Excuses): Outcome[] {
   return [
     ...group.objects.map((object): Outcome => {
       const { manifest, representation } = object;
-      const excused = [...excuses.get(object)!].sort();
+      const common = { object: describeObject(manifest), file, excused: [...excuses.get(object)!].sort() };
       if (representation.as === 'plain')
-        return {
-          object: describeObject(manifest),
-          became: 'ApiObject',
-          file,
-          because: representation.because,
-          excused,
-        };
-      return { object: describeObject(manifest), became: constructOf(object), file, excused };
+        return { ...common, became: 'ApiObject', because: representation.because };
+      return { ...common, became: representation.construct };
     }),
     ...group.secrets.map((manifest): Outcome => ({
       object: describeObject(manifest),
@@ -164,9 +221,4 @@ function outcomesOf(group: Group, excuses: Excuses): Outcome[] {
       excused: [],
     })),
   ];
-}
-
-function constructOf({ representation }: Imported): string {
-  if (representation.as === 'workload') return representation.workload.construct;
-  return representation.as === 'account' ? 'LockedServiceAccount' : 'DefaultDeny';
 }

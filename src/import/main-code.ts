@@ -1,5 +1,5 @@
 import type { ClusterTarget } from '../target/target';
-import { importLine } from './namespace-code';
+import { importLine } from './packages';
 import { call, statement, verbatim, type Value } from './source-text';
 
 /** A class of the program and the file that it is in. */
@@ -15,19 +15,25 @@ export interface ClusterFacts {
   readonly profiles: { readonly appArmor: readonly string[]; readonly seccomp: readonly string[] };
   /** Whether namespaces are labelled as those of tenants. */
   readonly hasTenants: boolean;
+  /** What constructs need a controller of. */
+  readonly controllers: readonly ('sealedSecrets' | 'externalSecrets')[];
 }
 
 /** The text of the file that puts all namespaces together. */
 export function mainCode(
   groups: readonly GroupFile[],
-  { target, profiles, hasTenants }: ClusterFacts,
+  { target, profiles, hasTenants, controllers }: ClusterFacts,
 ): string {
   const { appArmor, seccomp } = profiles;
   const nodeProfiles: Value = {
     ...(appArmor.length > 0 && { appArmor }),
     ...(seccomp.length > 0 && { seccomp }),
   };
-  const capabilities: Value[] = Object.keys(nodeProfiles).length > 0 ? [{ nodeProfiles }] : [];
+  const facts: Value = {
+    ...Object.fromEntries(controllers.map((name) => [name, true])),
+    ...(Object.keys(nodeProfiles).length > 0 && { nodeProfiles }),
+  };
+  const capabilities = Object.keys(facts).length > 0 ? [facts] : [];
   const blueprint = call('new Blueprint', {
     target: call('ClusterTarget.kubernetes', target.version, ...capabilities),
     outdir: verbatim('outdir'),

@@ -19,13 +19,23 @@ export function pascalCase(text: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
+/** A path of constructs is divided by slashes. */
+export function idOf(name: string): string {
+  return name.replaceAll('/', '--');
+}
+
 /** Gives names that TypeScript takes, none of them twice. */
 export function namer(): (wanted: string) => string {
+  const unique = uniqueNames((base, count) => `${base}${count}`);
+  return (wanted) => unique(/^[A-Za-z]/.test(wanted) ? wanted : `_${wanted}`);
+}
+
+/** Gives names as they are wanted, none of them twice. @param other The name to take where others have it */
+export function uniqueNames(other: (base: string, count: number) => string): (wanted: string) => string {
   const taken = new Set<string>();
   return (wanted) => {
-    const base = /^[A-Za-z]/.test(wanted) ? wanted : `_${wanted}`;
-    let name = base;
-    for (let count = 2; taken.has(name); count += 1) name = `${base}${count}`;
+    let name = wanted;
+    for (let count = 2; taken.has(name); count += 1) name = other(wanted, count);
     taken.add(name);
     return name;
   };

@@ -1,7 +1,8 @@
 import { isObject } from '../manifest/manifest';
+import { Unsaid, type Reading } from './reading';
 
-/** A piece of TypeScript: a value, a name or other code as it is, or a call. */
-export type Code = Value | Verbatim | Call;
+/** A piece of TypeScript: a value, a name or other code as it is, a call, or an object that is made elsewhere. */
+export type Code = Value | Verbatim | Call | Reference;
 
 /** A value that is written as a literal. */
 export type Value =
@@ -22,6 +23,13 @@ export interface Call {
   readonly args: readonly Code[];
 }
 
+/** An object that is made elsewhere in the code, for which a variable stands once it is known which. */
+export interface Reference {
+  readonly [CODE]: 'reference';
+  readonly kind: string;
+  readonly name: string;
+}
+
 /** Code as it is, on one line. */
 export function verbatim(text: string): Verbatim {
   return { [CODE]: 'verbatim', text };
@@ -30,6 +38,79 @@ export function verbatim(text: string): Verbatim {
 /** A call of a function, or of a constructor where the name begins with `new`. */
 export function call(callee: string, ...args: readonly Code[]): Call {
   return { [CODE]: 'call', callee, args };
+}
+
+/** An object that is made elsewhere in the code. */
+export function reference(kind: string, name: string): Reference {
+  return { [CODE]: 'reference', kind, name };
+}
+
+/** A number of seconds as cdk8s takes it. */
+export function seconds(value: number): Code {
+  return value % 60 === 0 && value >= 120
+    ? verbatim(`Duration.minutes(${value / 60})`)
+    : verbatim(`Duration.seconds(${value})`);
+}
+
+/** The permissions of a file, as everybody writes them. */
+export function octal(mode: number): Code {
+  return verbatim(`0o${mode.toString(8)}`);
+}
+
+/**
+ * A value of an enum of cdk8s-plus, or nothing where it is what cdk8s-plus takes by itself.
+ * @throws Unsaid for a word that is none of them.
+ */
+export function choice(
+  reading: Reading,
+  key: string,
+  words: Readonly<Record<string, string | undefined>>,
+): Code | undefined {
+  const word = reading.text(key);
+  if (word === undefined) return undefined;
+  if (!Object.hasOwn(words, word)) throw new Unsaid(`${reading.path}.${key}`);
+  const code = words[word];
+  return code === undefined ? undefined : verbatim(code);
+}
+
+/**
+ * Puts other code in the place of every reference.
+ * @param rename What becomes of code as it is, and of what is called. @default nothing
+ */
+export function withReferences(
+  code: Code,
+  replace: (reference: Reference) => Code,
+  rename: (text: string) => string = (text) => text,
+): Code {
+  const inner = (each: Code) => withReferences(each, replace, rename);
+  if (isReference(code)) return replace(code);
+  if (isCall(code)) return { ...code, callee: rename(code.callee), args: code.args.map(inner) };
+  if (isVerbatim(code)) return { ...code, text: rename(code.text) };
+  if (typeof code !== 'object' || code === null) return code;
+  if (isList(code)) return code.map(inner);
+  return Object.fromEntries(fieldsOf(code).map(([key, field]) => [key, inner(field)]));
+}
+
+/** Names that the code takes from elsewhere: the first of each call and of each piece of code as it is. */
+export function namesIn(code: Code): string[] {
+  const first = (text: string) => /^(?:new )?(\w+)/.exec(text)?.slice(1) ?? [];
+  if (isCall(code)) return [...first(code.callee), ...code.args.flatMap(namesIn)];
+  if (isVerbatim(code)) return first(code.text);
+  if (typeof code !== 'object' || code === null) return [];
+  return (isList(code) ? code : Object.values(code)).flatMap((each) =>
+    each === undefined ? [] : namesIn(each as Code),
+  );
+}
+
+function isReference(code: unknown): code is Reference {
+  return isObject(code) && (code as Partial<Reference>)[CODE] === 'reference';
+}
+
+/** What is never broken into lines. */
+type Word = Verbatim | Reference;
+
+function isWord(code: unknown): code is Word {
+  return isVerbatim(code) || isReference(code);
 }
 
 function isCall(code: unknown): code is Call {
@@ -66,7 +147,7 @@ function print(code: Code, place: Place): string {
   const line = flat(code);
   if (!line.includes('\n') && line.length + place.used + place.after <= WIDTH) return line;
   if (isCall(code)) return printCall(code, place);
-  if (isVerbatim(code) || typeof code !== 'object' || code === null) return unbroken(code);
+  if (isWord(code) || typeof code !== 'object' || code === null) return unbroken(code);
   if (isList(code)) return printList(code, place.indent);
   return printObject(code, place.indent);
 }
@@ -78,7 +159,12 @@ function printCall({ callee, args }: Call, { indent, used }: Place): string {
     .map((arg) => `${flat(arg)}, `)
     .join('');
   const head = `${callee}(${others}`;
-  if (isLiteralBlock(last) && head.length + used < WIDTH && !head.includes('\n')) {
+  if (
+    isLiteralBlock(last) &&
+    !isAlike(args.at(-2), last) &&
+    head.length + used < WIDTH &&
+    !head.includes('\n')
+  ) {
     return `${head}${Array.isArray(last) ? printList(last, indent) : printObject(last as Fields, indent)})`;
   }
   const inner = indent + STEP;
@@ -88,12 +174,17 @@ function printCall({ callee, args }: Call, { indent, used }: Place): string {
   return `${callee}(\n${lines.join('')}${indent})`;
 }
 
+/** Prettier breaks two lists, or two objects, each by itself. */
+function isAlike(one: Code | undefined, other: Code): boolean {
+  return isLiteralBlock(one) && isList(one) === isList(other);
+}
+
 type Fields = { readonly [key: string]: Code | undefined };
 
 /** What a last argument has to be so that the call is broken within it. */
 function isLiteralBlock(code: Code | undefined): code is readonly Code[] | Fields {
   if (typeof code !== 'object' || code === null) return false;
-  if (isCall(code) || isVerbatim(code)) return false;
+  if (isCall(code) || isWord(code)) return false;
   return (isList(code) ? code : fieldsOf(code)).length > 0;
 }
 
@@ -123,7 +214,7 @@ function printObject(object: Fields, indent: string): string {
 /** The code on one line; longer than any line where it has to be broken. */
 function flat(code: Code): string {
   if (isCall(code)) return `${code.callee}(${code.args.map(flat).join(', ')})`;
-  if (isVerbatim(code) || typeof code !== 'object' || code === null) return unbroken(code);
+  if (isWord(code) || typeof code !== 'object' || code === null) return unbroken(code);
   if (isList(code)) return isAlwaysBroken(code) ? NEVER : `[${code.map(flat).join(', ')}]`;
   const fields = fieldsOf(code);
   const named = keyPrinter(fields.map(([key]) => key));
@@ -149,7 +240,7 @@ function isShorthand(key: string, code: Code): boolean {
 }
 
 function isEmptyObject(code: Code): boolean {
-  return isObject(code) && !isCall(code) && !isVerbatim(code) && Object.keys(code).length === 0;
+  return isObject(code) && !isCall(code) && !isWord(code) && Object.keys(code).length === 0;
 }
 
 function isList(code: Code): code is readonly Code[] {
@@ -160,8 +251,8 @@ function fieldsOf(object: Fields): [key: string, code: Code][] {
   return Object.entries(object).filter((field): field is [string, Code] => field[1] !== undefined);
 }
 
-function unbroken(code: Verbatim | string | number | boolean | null): string {
-  if (isVerbatim(code)) return code.text;
+function unbroken(code: Word | string | number | boolean | null): string {
+  if (isWord(code)) return isVerbatim(code) ? code.text : code.name;
   return typeof code === 'string' ? stringLiteral(code) : String(code);
 }
 

@@ -1,55 +1,120 @@
 import type { Manifest } from '../manifest/manifest';
-import { containerProps, readSeccomp, type Props, type Uses } from './container';
-import { Unsaid, readingOf, type Reading } from './reading';
-import { verbatim, type Code } from './source-text';
+import { jobProps, scheduleProps } from './jobs';
+import type { Made, Props } from './made';
+import { podProps, tokenCalls } from './pod';
+import { readingOf, Unsaid, type Patch, type Reading } from './reading';
+import { rolloutProps } from './rollout';
+import type { Code } from './source-text';
 
-/** A workload as properties of a hardened one. */
-export interface WorkloadProps {
-  readonly construct: 'HardenedDeployment' | 'HardenedDaemonSet';
-  readonly props: Props;
-  /** Name of the ServiceAccount that the manifest gives; undefined for one of its own. */
-  readonly account: string | undefined;
+/** What has to be known of the other objects to read a workload. */
+export interface WorkloadContext {
+  /** Whether its pods talk to the API server. */
+  readonly needsToken: boolean;
+  /** Whether something else decides how many pods there are. */
+  readonly isScaled: boolean;
+  /** The Service that gives the pods of a StatefulSet their names, where it is a construct. */
+  readonly service: Code | undefined;
 }
 
-const CONSTRUCTS: Readonly<Record<string, WorkloadProps['construct']>> = {
+const CONSTRUCTS: Readonly<Record<string, string>> = {
   'apps/v1 Deployment': 'HardenedDeployment',
+  'apps/v1 StatefulSet': 'HardenedStatefulSet',
   'apps/v1 DaemonSet': 'HardenedDaemonSet',
+  'batch/v1 Job': 'HardenedJob',
+  'batch/v1 CronJob': 'HardenedCronJob',
 };
 
+/** The label by which a hardened workload tells its pods apart. */
+export const NAME_LABEL = 'app.kubernetes.io/name';
+
+/** Beyond as many patches the object itself is easier to read. */
+const MOST_PATCHES = 8;
+
 /** Whether there is a construct that may say what the object says. */
-export function isConvertible({ apiVersion, kind }: Manifest): boolean {
+export function isWorkload({ apiVersion, kind }: Manifest): boolean {
   return `${apiVersion} ${kind}` in CONSTRUCTS;
 }
 
 /**
- * The properties of the hardened construct that say what a Deployment or a DaemonSet says.
- * @throws Unsaid for a field that they cannot say.
+ * The hardened construct that says what a workload says.
+ * @throws Unsaid for a field that neither its properties nor a few patches say.
  */
-export function workloadProps(manifest: Manifest, uses: Uses): WorkloadProps {
-  const reading = readingOf(manifest);
-  reading.expect('apiVersion', manifest.apiVersion);
-  reading.expect('kind', manifest.kind);
-  const metadata = metadataProps(reading.within('metadata')!);
-  const spec = needed(reading, 'spec');
-  const template = needed(spec, 'template');
-  const podMetadata = podMetadataProps(template.within('metadata'));
-  const pod = needed(template, 'spec');
-  const construct = CONSTRUCTS[`${manifest.apiVersion} ${manifest.kind}`]!;
-  const { account, ...podProps } = readPod(pod, uses);
-  const selectorLabels = selectorOf(spec, metadata.name as string);
-  const rollout = construct === 'HardenedDeployment' ? deploymentProps(spec, uses) : daemonSetProps(spec);
-  [template, spec, reading].forEach((part) => part.close());
+export function workload(manifest: Manifest, context: WorkloadContext): Made {
+  const patches: Patch[] = [];
+  const reading = readingOf(manifest, patches);
+  ['apiVersion', 'kind'].forEach((key) => reading.text(key));
+  const metadata = metadataProps(reading.needed('metadata'));
+  const spec = reading.needed('spec');
+  const read =
+    manifest.apiVersion === 'batch/v1'
+      ? readJob(spec, manifest, { context, patches })
+      : readServer(spec, manifest, { context, patches });
+  [spec, reading].forEach((part) => part.close());
+  if (patches.length > MOST_PATCHES) throw new Unsaid(patches.map(({ path }) => dotted(path)).join(', '));
+  const { labels, made, own } = read;
   return {
-    construct,
-    account,
-    props: { metadata, selectorLabels, podMetadata, ...rollout, ...podProps },
+    as: 'construct',
+    construct: CONSTRUCTS[`${manifest.apiVersion} ${manifest.kind}`]!,
+    before: made.declarations,
+    props: { metadata, ...labels, ...own, ...made.props },
+    patches,
+    calls: tokenCalls(made.pod),
+    pod: made.pod,
   };
 }
 
-function needed(reading: Reading, key: string): Reading {
-  const within = reading.within(key);
-  if (within) return within;
-  throw new Unsaid(reading.path === '' ? key : `${reading.path}.${key}`);
+interface Surroundings {
+  readonly context: WorkloadContext;
+  readonly patches: Patch[];
+}
+
+/** A workload whose pods run for good, and are found by a selector. */
+function readServer(spec: Reading, manifest: Manifest, { context, patches }: Surroundings) {
+  const template = spec.needed('template');
+  const pods = podLabels(template);
+  const labels = labelsOf(manifest, pods, selectorOf(spec));
+  const made = podsOf(template, manifest, { context, labels, restartPolicy: 'Always' });
+  return { labels, made, own: rolloutProps(spec, manifest.kind, { ...context, patches }) };
+}
+
+/** A workload whose pods come to an end. Nothing selects them, so what is on all of them tells them apart. */
+function readJob(spec: Reading, manifest: Manifest, { context, patches }: Surroundings) {
+  const jobTemplate = manifest.kind === 'CronJob' ? spec.needed('jobTemplate') : undefined;
+  const job = jobTemplate?.needed('spec') ?? spec;
+  const template = job.needed('template');
+  const pods = podLabels(template);
+  const labels = labelsOf(manifest, pods, isEmpty(pods.labels) ? nameLabel(manifest) : pods.labels);
+  const made = podsOf(template, manifest, { context, labels, restartPolicy: 'Never' });
+  const own = {
+    ...(jobTemplate && scheduleProps(spec, patches)),
+    ...jobProps(job, jobTemplate !== undefined),
+  };
+  if (jobTemplate) [job, jobTemplate].forEach((part) => part.close());
+  return { labels, made, own };
+}
+
+interface PodSurroundings {
+  readonly context: WorkloadContext;
+  readonly labels: LabelProps;
+  readonly restartPolicy: 'Always' | 'Never';
+}
+
+function podsOf(template: Reading, manifest: Manifest, { context, labels, restartPolicy }: PodSurroundings) {
+  const made = podProps(template.needed('spec'), {
+    name: String(manifest.metadata?.name),
+    labels: labels.selectorLabels ?? nameLabel(manifest),
+    needsToken: context.needsToken,
+    restartPolicy,
+  });
+  template.close();
+  return made;
+}
+
+function dotted(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replaceAll(/\/(\d+|-)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
 }
 
 /** The name and what somebody added; the namespace is that of the chart. */
@@ -64,130 +129,59 @@ export function metadataProps(metadata: Reading): Props {
   return props;
 }
 
-function podMetadataProps(metadata: Reading | undefined): Code | undefined {
-  const labels = someOf(metadata?.texts('labels'));
-  const annotations = someOf(metadata?.texts('annotations'));
-  metadata?.close();
-  return labels || annotations ? { labels, annotations } : undefined;
-}
-
 function someOf(texts: Readonly<Record<string, string>> | undefined) {
   return texts && Object.keys(texts).length > 0 ? texts : undefined;
 }
 
-/** A selector cannot be changed, so it is said wherever it is not the one that the construct takes by itself. */
-function selectorOf(spec: Reading, name: string): Code | undefined {
-  const selector = needed(spec, 'selector');
-  const labels = selector.texts('matchLabels');
-  selector.close();
-  if (!labels || Object.keys(labels).length === 0) throw new Unsaid('spec.selector.matchLabels');
-  const own = { 'app.kubernetes.io/name': name };
-  return JSON.stringify(labels) === JSON.stringify(own) ? undefined : labels;
+type Labels = Readonly<Record<string, string>>;
+
+interface LabelProps {
+  readonly selectorLabels?: Labels;
+  readonly podMetadata?: Code;
 }
 
-function deploymentProps(spec: Reading, uses: Uses): Props {
-  const seconds = (key: string) => {
-    const value = spec.number(key);
-    if (value === undefined) return undefined;
-    uses.cdk8s('Duration');
-    return verbatim(`Duration.seconds(${value})`);
-  };
-  const strategy = spec.within('strategy');
-  const type = strategy?.text('type') ?? 'RollingUpdate';
-  readRollingUpdate(strategy?.within('rollingUpdate'));
-  strategy?.close();
-  if (type === 'Recreate') uses.plus('DeploymentStrategy');
-  spec.expect('revisionHistoryLimit', 10);
-  return {
-    replicas: spec.number('replicas'),
-    strategy: type === 'Recreate' ? verbatim('DeploymentStrategy.recreate()') : undefined,
-    minReady: seconds('minReadySeconds'),
-    progressDeadline: seconds('progressDeadlineSeconds'),
-  };
+function nameLabel({ metadata }: Manifest): Labels {
+  return { [NAME_LABEL]: String(metadata?.name) };
 }
 
-function daemonSetProps(spec: Reading): Props {
-  const strategy = spec.within('updateStrategy');
-  strategy?.expect('type', 'RollingUpdate');
-  const rolling = strategy?.within('rollingUpdate');
-  rolling?.expect('maxSurge', 0);
-  rolling?.expect('maxUnavailable', 1);
-  rolling?.close();
-  strategy?.close();
-  spec.expect('revisionHistoryLimit', 10);
-  return { minReadySeconds: spec.number('minReadySeconds') };
+interface PodLabels {
+  readonly labels: Labels;
+  readonly annotations: Labels | undefined;
 }
 
-/** As the API server sets it where nothing is said. */
-function readRollingUpdate(rolling: Reading | undefined): void {
-  rolling?.expect('maxSurge', '25%');
-  rolling?.expect('maxUnavailable', '25%');
-  rolling?.close();
+function podLabels(template: Reading): PodLabels {
+  const metadata = template.within('metadata');
+  const labels = metadata?.texts('labels') ?? {};
+  const annotations = someOf(metadata?.texts('annotations'));
+  // The API server gives each pod a name of its own.
+  metadata?.text('name');
+  metadata?.close();
+  return { labels, annotations };
 }
 
-function readPod(pod: Reading, uses: Uses): Props & { readonly account: string | undefined } {
-  const account = accountOf(pod);
-  pod.expect('automountServiceAccountToken', false);
-  pod.expect('restartPolicy', 'Always');
-  pod.expect('dnsPolicy', 'ClusterFirst');
-  pod.expect('schedulerName', 'default-scheduler');
-  pod.expect('enableServiceLinks', false);
-  for (const key of ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace']) pod.expect(key, false);
-  const securityContext = podSecurity(pod.within('securityContext'));
-  const terminationGracePeriod = gracePeriod(pod, uses);
-  const writable = emptyDirs(pod);
-  const containers = pod.each('containers').map((container) => containerProps(container, uses, writable));
-  // Each container would get a folder of its own, and these may be there to be shared.
-  if (writable.size > 0 && containers.length > 1) throw new Unsaid(`${pod.path}.volumes`);
-  const paths = [...writable.values()].filter((path) => path !== '');
-  pod.close();
-  return {
-    account,
-    securityContext,
-    terminationGracePeriod,
-    containers,
-    writablePaths: paths.length > 0 ? paths : undefined,
-  };
-}
-
-function accountOf(pod: Reading): string | undefined {
-  const account = pod.text('serviceAccountName') ?? pod.text('serviceAccount');
-  pod.expect('serviceAccount', account);
-  // The rights of the default account are for nobody and everybody; which ones a pod needs only its people know.
-  if (account === 'default') throw new Unsaid(`${pod.path}.serviceAccountName`);
-  return account;
-}
-
-function gracePeriod(pod: Reading, uses: Uses): Code | undefined {
-  const seconds = pod.number('terminationGracePeriodSeconds');
-  if (seconds === undefined || seconds === 30) return undefined;
-  uses.cdk8s('Duration');
-  return verbatim(`Duration.seconds(${seconds})`);
-}
-
-function podSecurity(reading: Reading | undefined): Code | undefined {
-  if (!reading) return undefined;
-  reading.expect('runAsNonRoot', true);
-  readSeccomp(reading.within('seccompProfile'));
-  const ids = {
-    user: reading.number('runAsUser'),
-    group: reading.number('runAsGroup'),
-    fsGroup: reading.number('fsGroup'),
-  };
-  reading.close();
-  return Object.values(ids).some((id) => id !== undefined) ? ids : undefined;
-}
-
-/** Names of the volumes that are empty folders, with the place for where they are mounted. */
-function emptyDirs(pod: Reading): Map<string, string> {
-  return new Map(
-    pod.each('volumes').map((volume): [string, string] => {
-      const name = volume.text('name') ?? '';
-      const empty = volume.within('emptyDir');
-      if (!empty) throw new Unsaid(volume.path);
-      empty.close();
-      volume.close();
-      return [name, ''];
-    }),
+/**
+ * The labels that select the pods, which cannot be changed and so are said wherever they are not the one that the construct
+ * takes by itself, and the others.
+ */
+function labelsOf(manifest: Manifest, { labels, annotations }: PodLabels, selector: Labels): LabelProps {
+  const isOwn = JSON.stringify(selector) === JSON.stringify(nameLabel(manifest));
+  const others = someOf(
+    Object.fromEntries(Object.entries(labels).filter(([key, value]) => selector[key] !== value)),
   );
+  return {
+    ...(!isOwn && { selectorLabels: { ...selector } }),
+    ...((others ?? annotations) && { podMetadata: { labels: others, annotations } }),
+  };
+}
+
+function selectorOf(spec: Reading): Readonly<Record<string, string>> {
+  const selector = spec.needed('selector');
+  const labels = selector.texts('matchLabels');
+  if (!labels || isEmpty(labels)) throw new Unsaid('spec.selector.matchLabels');
+  selector.close();
+  return labels;
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
 }

@@ -190,6 +190,26 @@ const BY_GROUP: ReadonlyMap<string, ApiResource> = new Map(
   ]),
 );
 
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(API_RESOURCES).map(([name, { group }]) => [`${group}/${resourcePart(name)}`, name]),
+);
+
+/** Those in which there is nothing but what Kubernetes itself has. */
+const GROUPS: ReadonlySet<string> = new Set(Object.values(API_RESOURCES).map(({ group }) => group));
+
+/**
+ * The name of a resource as {@link resolveResource} takes it, or nothing where Kubernetes has no such resource and it is no
+ * custom one either.
+ * @param resource `PLURAL` or `PLURAL/SUBRESOURCE`.
+ */
+export function resourceName(group: string, resource: string): string | undefined {
+  const known = NAMES.get(`${group}/${resource}`);
+  if (known !== undefined || GROUPS.has(group)) return known;
+  const [plural, ...parts] = resource.split('/');
+  const name = [`${plural}.${group}`, ...parts].join('/');
+  return resolveResource(name) ? name : undefined;
+}
+
 /** The resource of that name, or nothing when it is neither one of Kubernetes' own nor `PLURAL.GROUP`. */
 export function resolveResource(name: string): ResolvedResource | undefined {
   if (Object.hasOwn(API_RESOURCES, name)) {

@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import ts from 'typescript';
 import type { Blueprint } from '../../constructs';
 import { readPaths } from '../../src/cli/input';
 import { importManifests, type ImportedProgram } from '../../src/import/import';
-import { identityOf, isObject, type Manifest } from '../../src/manifest/manifest';
+import type { Manifest } from '../../src/manifest/manifest';
 import { formatConnections } from '../../src/network/format';
 import { analyzeNetwork } from '../../src/network/reachability';
 import { ClusterTarget } from '../../src/target/target';
+import { differences, rightsOf, rulesOf } from '../support/equivalence';
 import { useTemporaryFolder } from '../support/folders';
 import { runProgram } from '../support/run-program';
 
@@ -29,12 +31,18 @@ function corpus(): string | undefined {
 }
 
 /** Imports manifests, runs the program that came of it, and returns what it synthesizes. */
-function again(manifests: readonly Manifest[]) {
+function again(manifests: readonly Manifest[], name: string) {
   const program = importManifests(manifests, OPTIONS);
-  const files = new Map(program.files.map((file) => [file.path, file.text]));
-  const { cluster } = runProgram(files) as { cluster: (outdir: string) => Blueprint };
-  const synthesized = cluster(path.join(folder.path, 'dist')).synth().manifests;
-  return { ...program, synthesized };
+  const place = path.join(folder.path, name);
+  for (const file of program.files) {
+    mkdirSync(path.dirname(path.join(place, file.path)), { recursive: true });
+    writeFileSync(path.join(place, file.path), file.text);
+  }
+  const sources = program.files.filter(({ path: file }) => file.endsWith('.ts'));
+  const files = new Map(sources.map((file) => [file.path, file.text]));
+  const { cluster } = runProgram(files, place) as { cluster: (outdir: string) => Blueprint };
+  const synthesized = cluster(path.join(folder.path, `${name}-dist`)).synth().manifests;
+  return { ...program, files: sources, synthesized };
 }
 
 function manifestsIn(place: string): Manifest[] {
@@ -46,83 +54,104 @@ function manifestsIn(place: string): Manifest[] {
 const connectionsOf = (manifests: readonly Manifest[]) =>
   formatConnections(analyzeNetwork(manifests).connections());
 
-/** What an object says and the other does not, by path; what only a server or a controller writes is passed over. */
-function lost(was: unknown, is: unknown, at = ''): string[] {
-  if (/^\.(status|metadata\.(uid|resourceVersion|generation|creationTimestamp|selfLink))$/.test(at))
-    return [];
-  if (/last-applied-configuration|\/waive\.|^\.metadata\.managedFields|deprecated.daemonset/.test(at))
-    return [];
-  if (was === null || JSON.stringify(was) === '{}') return [];
-  if (Array.isArray(was)) {
-    if (!Array.isArray(is)) return was.length === 0 ? [] : [at];
-    return was.flatMap((entry: unknown, index) => lost(...partners(entry, is, index), `${at}[${index}]`));
-  }
-  if (isObject(was)) {
-    return Object.entries(was).flatMap(([key, value]) =>
-      lost(value, isObject(is) ? is[key] : undefined, `${at}.${key}`),
-    );
-  }
-  // A quantity may be written as a number, and is a text then.
-  const text = (value: unknown) => JSON.stringify(value ?? null).replaceAll('"', '');
-  return text(was) === text(is) ? [] : [at];
-}
-
-/** An entry of a list, and the one that it became: the hardening adds others, so one with a name is looked for by it. */
-function partners(entry: unknown, others: unknown[], index: number): [was: unknown, is: unknown] {
-  const find = (key: string, value: unknown) =>
-    others.find((other) => isObject(other) && JSON.stringify(other[key]) === JSON.stringify(value));
-  // The Linux capability of all; the API server takes any case of it, and Pod Security one.
-  if (entry === 'all') return ['ALL', others[index]];
-  if (!isObject(entry)) return [entry, others[index]];
-  // An empty folder may have become a writable path, with a volume of another name at the same place.
-  if (isObject(entry.emptyDir)) return [{}, find('emptyDir', entry.emptyDir)];
-  if (entry.mountPath !== undefined) return [{ ...entry, name: null }, find('mountPath', entry.mountPath)];
-  return [entry, entry.name === undefined ? others[index] : find('name', entry.name)];
-}
-
-/** Everything that manifests say and the synthesized ones do not. */
-function lostOf(manifests: readonly Manifest[], synthesized: readonly Manifest[]): string[] {
-  const made = new Map(synthesized.map((manifest) => [identityOf(manifest), manifest]));
-  return manifests.flatMap((manifest) => {
-    const identity = identityOf(manifest);
-    return lost(manifest, made.get(identity)).map((field) => `${identity}${field}`);
-  });
+/** Imports, synthesizes, and holds both against each other. */
+function expectTheSame(name: string, manifests: readonly Manifest[]) {
+  const { files, outcomes, synthesized } = again(manifests, name);
+  expect(connectionsOf(synthesized)).toBe(connectionsOf(manifests));
+  expect(differences(manifests, synthesized, { outcomes, target: OPTIONS.target })).toEqual([]);
+  expect(rightsOf(synthesized)).toEqual(rightsOf(manifests));
+  expect(rulesOf(synthesized)).toEqual(rulesOf(manifests));
+  expect(outcomes).toHaveLength(manifests.length);
+  written.set(name, files);
+  return { files, outcomes, synthesized };
 }
 
 describe('the example, imported and synthesized again', () => {
   it('says all that it said, and connects what it connected', () => {
     const manifests = manifestsIn(path.join(ROOT, 'dist'));
-    const { files, outcomes, synthesized } = again(manifests);
-    expect(connectionsOf(synthesized)).toBe(connectionsOf(manifests));
-    expect(lostOf(manifests, synthesized)).toEqual([]);
-    expect(outcomes).toHaveLength(manifests.length);
+    const { synthesized } = expectTheSame('example', manifests);
     expect(synthesized).toHaveLength(manifests.length);
-    written.set('example', files);
   });
 });
 
 describeWithCorpus('Published clusters, imported and synthesized again (needs BULWARK_CORPORA)', () => {
   it.each(CLUSTERS)('%s says all that it said, and connects what it connected', (cluster) => {
-    const manifests = manifestsIn(path.join(CORPUS!, cluster, 'manifests'));
-    const { files, outcomes, synthesized } = again(manifests);
-    expect(connectionsOf(synthesized)).toBe(connectionsOf(manifests));
-    expect(lostOf(manifests, synthesized)).toEqual([]);
-    expect(outcomes).toHaveLength(manifests.length);
-    written.set(cluster, files);
+    expectTheSame(cluster, manifestsIn(path.join(CORPUS!, cluster, 'manifests')));
   });
 });
 
-it('the code is formatted as prettier would', () => {
+describe('a rendered chart, imported and synthesized again', () => {
+  const chart = (name: string) => manifestsIn(path.join(__dirname, `fixtures/charts/${name}.yaml`));
+  const plainOf = ({ outcomes }: ReturnType<typeof expectTheSame>) =>
+    outcomes.filter(({ became }) => became === 'ApiObject').map(({ object }) => object);
+
+  it('is what it was, of a router with its webhook, its jobs and its rights', () => {
+    const result = expectTheSame('edge-router', chart('edge-router'));
+    expect(plainOf(result)).toEqual([
+      'CustomResourceDefinition edgeroutes.edge.example.com',
+      'ClusterRole edge-router-operator',
+      'IngressClass edge',
+      'ValidatingWebhookConfiguration edge-router-admission',
+      'NetworkPolicy edge/edge-router',
+      'PodDisruptionBudget edge/edge-router-default',
+      'HorizontalPodAutoscaler edge/edge-router-default',
+    ]);
+  });
+
+  it('is what it was, of a database with its backup, save its Secret', () => {
+    const result = expectTheSame('ledger-db', chart('ledger-db'));
+    expect(JSON.stringify(result.files)).not.toMatch(/chart-canary|Y2hhcnQt/);
+    expect(plainOf(result)).toEqual([
+      'NetworkPolicy ledger/ledger-db-backup',
+      'PodDisruptionBudget ledger/ledger-db',
+    ]);
+  });
+});
+
+/** Writes all programs, and returns the paths of their files. */
+function writeAll(): string[] {
   expect(written.size).toBeGreaterThan(0);
-  for (const [cluster, files] of written) {
-    for (const { path: name, text } of files) {
-      const file = path.join(folder.path, cluster, name);
-      mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, text);
-    }
-  }
+  return [...written].flatMap(([name, files]) =>
+    files.map(({ path: file, text }) => {
+      const place = path.join(folder.path, name, file);
+      mkdirSync(path.dirname(place), { recursive: true });
+      writeFileSync(place, text);
+      return place;
+    }),
+  );
+}
+
+it('the code has no mistake in its types', () => {
+  const files = writeAll();
+  const options: ts.CompilerOptions = {
+    ...{ strict: true, noUnusedLocals: true, noEmit: true, skipLibCheck: true, esModuleInterop: true },
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Node10,
+    types: ['node'],
+    typeRoots: [path.join(ROOT, 'node_modules/@types')],
+    baseUrl: ROOT,
+    paths: {
+      'cdk8s-bulwark': [path.join(ROOT, 'constructs/index.ts')],
+      '*': [path.join(ROOT, 'node_modules/*')],
+    },
+  };
+  const program = ts.createProgram(files, options);
+  const mistakes = files.flatMap((file) => {
+    const source = program.getSourceFile(file);
+    if (!source) throw new Error(`${file} is not there`);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ messageText }) =>
+        `${path.relative(folder.path, file)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  });
+  expect(mistakes).toEqual([]);
+});
+
+it('the code is formatted as prettier would', () => {
+  writeAll();
   const prettier = path.join(ROOT, 'node_modules/prettier/bin/prettier.cjs');
   const options = ['--no-config', '--single-quote', '--print-width', '100'];
-  const args = [prettier, '--list-different', ...options, folder.path];
+  const args = [prettier, '--list-different', ...options, `${folder.path}/**/*.ts`];
   expect(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout).toBe('');
 });

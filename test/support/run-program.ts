@@ -16,9 +16,10 @@ const PACKAGES: Readonly<Record<string, unknown>> = {
 /**
  * Runs a TypeScript program in this process.
  * @param files Its files by path.
+ * @param folder Where its other files are.
  * @returns What the file `main.ts` exports.
  */
-export function runProgram(files: ReadonlyMap<string, string>): Record<string, unknown> {
+export function runProgram(files: ReadonlyMap<string, string>, folder = '.'): Record<string, unknown> {
   const loaded = new Map<string, { exports: Record<string, unknown> }>();
   const load = (file: string): Record<string, unknown> => {
     const known = loaded.get(file);
@@ -37,8 +38,15 @@ export function runProgram(files: ReadonlyMap<string, string>): Record<string, u
       return load(`${path.posix.join(path.posix.dirname(file), name)}.ts`);
     };
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- to run the program is what this is for
-    const run = new Function('module', 'exports', 'require', code) as (...args: unknown[]) => void;
-    run(module, module.exports, Object.assign(requireFrom, { main: undefined }));
+    const run = new Function('module', 'exports', 'require', '__dirname', code) as (
+      ...args: unknown[]
+    ) => void;
+    run(
+      module,
+      module.exports,
+      Object.assign(requireFrom, { main: undefined }),
+      path.join(folder, path.dirname(file)),
+    );
     return module.exports;
   };
   return load('main.ts');

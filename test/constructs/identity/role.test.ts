@@ -128,6 +128,15 @@ describe('a binding', () => {
     });
   });
 
+  it('keeps the name that a cluster knows it by', () => {
+    const { cluster, web } = blueprint();
+    const binding = { name: 'readers', labels: { team: 'web' } };
+    new LockedRole(web, 'reader', { binding }).allow(['get'], ['pods']).bindTo(Subject.group('oidc:shop'));
+    const made = objectOf(cluster, 'RoleBinding', 'readers', 'shop-web');
+    expect(made.roleRef).toMatchObject({ name: 'reader' });
+    expect(made.metadata).toEqual({ ...binding, namespace: 'shop-web' });
+  });
+
   it('names the namespace of an account from elsewhere', () => {
     const { cluster, web } = blueprint();
     const other = new Tenant(cluster, 'other').namespace('jobs');

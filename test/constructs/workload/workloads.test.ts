@@ -1,4 +1,4 @@
-import { Cron, Testing } from 'cdk8s';
+import { Cron, JsonPatch, Testing } from 'cdk8s';
 import { Capability } from 'cdk8s-plus-27';
 import {
   HardenedCronJob,
@@ -125,5 +125,32 @@ describe('LockedServiceAccount', () => {
   it('takes no Secret', () => {
     const account = new LockedServiceAccount(Testing.chart(), 'app');
     expect(() => account.addSecret()).toThrow(/token that never expires/);
+  });
+});
+
+describe('a patch', () => {
+  const patched = (...operations: JsonPatch[]) => {
+    const chart = Testing.chart();
+    const app = new HardenedDeployment(chart, 'app', { containers: CONTAINERS });
+    app.addJsonPatch(...operations);
+    return { chart, pod: () => (Testing.synth(chart) as any[]).at(-1).spec.template.spec };
+  };
+
+  it('says what cdk8s-plus knows nothing of', () => {
+    const { pod } = patched(JsonPatch.add('/spec/template/spec/resizePolicyOfTomorrow', 'Always'));
+    expect(pod()).toMatchObject({ resizePolicyOfTomorrow: 'Always', automountServiceAccountToken: false });
+  });
+
+  it('is hardened, and judged, like the rest', () => {
+    const sidecar = { name: 'sidecar', image: 'registry.example/sidecar:1.0.0' };
+    const { pod } = patched(JsonPatch.add('/spec/template/spec/containers/-', sidecar));
+    expect(pod().containers[1].securityContext).toMatchObject({ allowPrivilegeEscalation: false });
+    const { chart } = patched(JsonPatch.add('/spec/template/spec/hostPID', true));
+    expect(() => Testing.synth(chart)).toThrow(/no-host-pid/);
+  });
+
+  it('that leads nowhere is told with the workload', () => {
+    const { chart } = patched(JsonPatch.remove('/spec/nothing'));
+    expect(() => Testing.synth(chart)).toThrow(/app: a patch of addJsonPatch does not fit the object/);
   });
 });

@@ -78,22 +78,61 @@ describe('a Deployment', () => {
   });
 
   it.each([
-    [
-      'a host path',
-      { volumes: [{ name: 'x', hostPath: { path: '/etc' } }] },
-      'spec.template.spec.volumes[0]',
-    ],
-    ['its token', { automountServiceAccountToken: true }, 'spec.template.spec.automountServiceAccountToken'],
-    ['a toleration', { tolerations: [{ key: 'x' }] }, 'spec.template.spec.tolerations'],
-    ['the default account', { serviceAccountName: 'default' }, 'spec.template.spec.serviceAccountName'],
-    ['a field of tomorrow', { quantum: true }, 'spec.template.spec.quantum'],
-  ])('stays what it is with %s, and the field is named', (_what, spec, field) => {
+    ['a host path', { volumes: [{ name: 'x', hostPath: { path: '/etc' } }] }],
+    ['a toleration', { tolerations: [{ key: 'x' }] }],
+    ['the processes of the node', { hostPID: true }],
+    ['a field of tomorrow', { quantum: true }],
+  ])('keeps %s, by a patch where there is no property', (_what, spec) => {
     const manifest = deployment(spec);
-    expect(imported(manifest).outcomes).toMatchObject([
-      { became: 'ApiObject', because: `no property of a construct says ${field}` },
-    ]);
+    expect(imported(manifest).outcomes).toMatchObject([{ became: 'HardenedDeployment' }]);
     const [made] = synthesize(manifest).filter(({ kind }) => kind === 'Deployment');
     expect((made as any).spec.template.spec).toMatchObject(spec);
+  });
+
+  it.each([
+    [
+      'the default account',
+      { serviceAccountName: 'default' },
+      'no property of a construct says spec.template.spec.serviceAccountName',
+    ],
+    [
+      'leave to be root',
+      { securityContext: { runAsNonRoot: false } },
+      'no property of a construct says spec.template.spec.securityContext.runAsNonRoot',
+    ],
+    [
+      'more than a few patches',
+      Object.fromEntries([...'abcdefghi'].map((key) => [key, 1])),
+      /spec.template.spec.a, spec.template.spec.b, .* spec.template.spec.i$/,
+    ],
+  ])('stays what it is with %s, and the field is named', (_what, spec, because) => {
+    const manifest = deployment(spec);
+    const [outcome] = imported(manifest).outcomes;
+    expect(outcome).toMatchObject({ became: 'ApiObject' });
+    expect(outcome!.because).toMatch(because);
+    const [made] = synthesize(manifest).filter(({ kind }) => kind === 'Deployment');
+    expect((made as any).spec.template.spec).toMatchObject(spec);
+  });
+
+  it('has one pod where it says no number, and none of its own where something scales it', () => {
+    const scaler: Manifest = {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: metadata('web'),
+      spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
+    };
+    const replicas = (...manifests: Manifest[]) =>
+      (synthesize(...manifests).find(({ kind }) => kind === 'Deployment') as any).spec.replicas;
+    expect(replicas(deployment())).toBe(1);
+    expect(replicas(deployment(), scaler)).toBeUndefined();
+  });
+
+  it('does not say what the hardening sets', () => {
+    const hardened = synthesize(deployment()).filter(({ kind }) => kind !== 'ServiceAccount');
+    const clean = structuredClone(hardened[0]!);
+    delete clean.metadata!.annotations;
+    const text = textOf(clean);
+    expect(text).not.toMatch(/seccomp|appArmor|hostUsers|enableServiceLinks|readOnlyRoot|JsonPatch/);
   });
 
   it('is excused from what it breaks and from nothing else', () => {
@@ -117,6 +156,171 @@ describe('a Deployment', () => {
   });
 });
 
+describe('a token of the API server', () => {
+  const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata('web') };
+  const binding: Manifest = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: metadata('reads'),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+    subjects: [{ kind: 'ServiceAccount', name: 'web', namespace: 'shop' }],
+  };
+  const hasToken = (...manifests: Manifest[]) => textOf(...manifests).includes('web.useApiToken()');
+  const web = (spec: object = {}) => deployment({ serviceAccountName: 'web', ...spec });
+
+  it('is mounted where the account has rights, or the pods ask for one', () => {
+    expect(hasToken(web(), account, binding)).toBe(true);
+    expect(hasToken(web({ automountServiceAccountToken: true }), account)).toBe(true);
+  });
+
+  it('is not mounted where nobody has use for it, or it was refused', () => {
+    expect(hasToken(web(), account)).toBe(false);
+    expect(hasToken(web({ automountServiceAccountToken: false }), account, binding)).toBe(false);
+    expect(hasToken(web(), { ...account, automountServiceAccountToken: false }, binding)).toBe(false);
+  });
+
+  it('is left to what stays a plain object', () => {
+    const plain = web({ securityContext: { runAsNonRoot: false } });
+    const made = synthesize(plain, account, binding).find(({ kind }) => kind === 'Deployment') as any;
+    expect(made.spec.template.spec.automountServiceAccountToken).toBe(true);
+  });
+});
+
+describe('rights', () => {
+  const role = (rules: object[], kind = 'Role'): Manifest => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    metadata: kind === 'Role' ? metadata('reader') : { name: 'reader' },
+    rules,
+  });
+  const became = (manifest: Manifest) => imported(manifest).outcomes[0]!;
+
+  it('become calls of allow, those to the same verbs as one', () => {
+    const verbs = ['get', 'list'];
+    const text = textOf(
+      role([
+        { apiGroups: [''], resources: ['pods', 'pods/log'], verbs: ['get'] },
+        { apiGroups: ['', 'apps'], resources: ['services', 'deployments'], verbs },
+        { apiGroups: ['example.com'], resources: ['widgets/status'], verbs },
+      ]),
+    );
+    expect(text).toContain("readerRole.allow(['get'], ['pods', 'pods/log']);");
+    expect(text).toMatch(/\['get', 'list'\],\s*\['services', 'deployments', 'widgets.example.com\/status'\]/);
+  });
+
+  it.each([
+    ['a wildcard', [{ apiGroups: ['*'], resources: ['pods'], verbs: ['get'] }], "grants '*'"],
+    ['a verb of no use', [{ apiGroups: [''], resources: ['pods/log'], verbs: ['list'] }], 'list on pods/log'],
+    ['what is nowhere', [{ apiGroups: [''], resources: ['gadgets'], verbs: ['get'] }], 'names gadgets'],
+    ['the whole cluster', [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }], 'names nodes'],
+    [
+      'a name for what has none yet',
+      [{ apiGroups: [''], resources: ['pods'], resourceNames: ['a'], verbs: ['create'] }],
+      'by name',
+    ],
+  ])('stay what they are with %s', (_what, rules, because) => {
+    expect(became(role(rules))).toMatchObject({
+      became: 'ApiObject',
+      because: expect.stringContaining(because) as string,
+    });
+  });
+
+  it('of a second binding are not taken for those of the first', () => {
+    const binding = (name: string): Manifest => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: metadata(name),
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+      subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name }],
+    });
+    const { outcomes } = imported(
+      role([{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }]),
+      binding('ann'),
+      binding('bob'),
+    );
+    expect(outcomes.map(({ became: what }) => what).sort()).toEqual([
+      'ApiObject',
+      'LockedRole',
+      'LockedRole.bindTo',
+    ]);
+  });
+});
+
+describe('a NetworkPolicy', () => {
+  const PORTS = [{ port: 8080, protocol: 'TCP' }];
+  const from = (labels: object) => [{ from: [{ podSelector: { matchLabels: labels } }], ports: PORTS }];
+  const to = (labels: object) => [{ to: [{ podSelector: { matchLabels: labels } }], ports: PORTS }];
+  const policy = (name: string, rules: object, more: object = {}): Manifest => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: metadata(name),
+    spec: {
+      podSelector: { matchLabels: { app: name } },
+      policyTypes: ['Ingress', 'Egress'],
+      ...rules,
+      ...more,
+    },
+  });
+  const named = (name: string) => {
+    const made = structuredClone(deployment({}, { ports: [{ containerPort: 8080 }] })) as any;
+    made.metadata.name = name;
+    made.spec.selector.matchLabels.app = name;
+    made.spec.template.metadata.labels.app = name;
+    return made as Manifest;
+  };
+
+  it('is an intent where both sides say the same', () => {
+    const text = textOf(
+      named('web'),
+      named('api'),
+      policy('api', { ingress: from({ app: 'web' }) }),
+      policy('web', { egress: to({ app: 'api' }) }),
+    );
+    expect(text).toContain('api.allowFrom(web);');
+    expect(text).not.toMatch(/NetworkPolicy|web\.allow/);
+  });
+
+  it('opens nothing on the side that did not say it', () => {
+    const text = textOf(named('web'), named('api'), policy('api', { ingress: from({ app: 'web' }) }));
+    expect(text).toContain("api.allowFrom(Peer.pods({ app: 'web' }));");
+  });
+
+  it.each([
+    ['is for one direction', {}, { policyTypes: ['Ingress'] }],
+    ['opens every port', { ingress: [{ from: from({ app: 'web' })[0]!.from }] }, {}],
+    ['opens a port that nobody has', { ingress: [{ ...from({ a: 'b' })[0], ports: [{ port: 1 }] }] }, {}],
+    ['is for other pods too', { ingress: from({ app: 'web' }) }, { podSelector: {} }],
+    [
+      'leads to the metadata of a cloud',
+      { egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }], ports: PORTS }] },
+      {},
+    ],
+  ])('stays what it is where it %s', (_what, rules, more) => {
+    const { outcomes } = imported(named('api'), policy('api', rules, more));
+    expect(outcomes.find(({ object }) => object.startsWith('NetworkPolicy'))).toMatchObject({
+      became: 'ApiObject',
+    });
+  });
+});
+
+describe('what belongs to all objects', () => {
+  it('is said once', () => {
+    const labels = { 'helm.sh/chart': 'web-1.2.3' };
+    const config = (name: string): Manifest => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: metadata(name, { labels: { ...labels, own: name } }),
+      data: {},
+    });
+    const made = synthesize(config('a'), config('b'));
+    expect(made.map((manifest) => manifest.metadata!.labels)).toEqual([
+      { ...labels, own: 'a' },
+      { ...labels, own: 'b' },
+    ]);
+    expect(textOf(config('a'), config('b')).match(/helm\.sh/g)).toHaveLength(1);
+  });
+});
+
 describe('a Secret', () => {
   it('leaves its values behind, and says how to seal them', () => {
     const program = imported(SECRET, deployment());
@@ -125,7 +329,7 @@ describe('a Secret', () => {
       expect(everything).not.toContain(value);
     }
     expect(everything).toContain(
-      'bulwark seal db -n shop --cert cert.pem --from-file password=FILE --from-file user=FILE -o sealed/db.yaml',
+      'bulwark seal db -n shop --cert cert.pem --from-file password=FILE --from-file user=FILE -o sealed/shop/db.yaml',
     );
     expect(program.outcomes.at(-1)).toMatchObject({ became: 'nothing', excused: [] });
   });
