@@ -133,7 +133,8 @@ describe('a patch', () => {
     const chart = Testing.chart();
     const app = new HardenedDeployment(chart, 'app', { containers: CONTAINERS });
     app.addJsonPatch(...operations);
-    return { chart, pod: () => (Testing.synth(chart) as any[]).at(-1).spec.template.spec };
+    const made = () => Testing.synth(chart).find(({ kind }) => kind === 'Deployment');
+    return { chart, pod: () => made().spec.template.spec };
   };
 
   it('says what cdk8s-plus knows nothing of', () => {
@@ -150,7 +151,7 @@ describe('a patch', () => {
   });
 
   it('that leads nowhere is told with the workload', () => {
-    const { chart } = patched(JsonPatch.remove('/spec/nothing'));
+    const { chart } = patched(JsonPatch.add('/spec/nothing/below', 1));
     expect(() => Testing.synth(chart)).toThrow(/app: a patch of addJsonPatch does not fit the object/);
   });
 });
