@@ -1,5 +1,6 @@
 import { pluralOf } from '../manifest/custom-resources';
 import { groupOf, type Manifest } from '../manifest/manifest';
+import { printable } from '../wording';
 import type { Difference, Step } from './compare';
 
 /** The command that makes an object, out of the file that declares it. */
@@ -56,7 +57,17 @@ function target(live: Manifest): string {
   return `${resource} ${quoted(name ?? '')}${namespace ? ` -n ${quoted(namespace)}` : ''}`;
 }
 
-/** For a POSIX shell. */
+/**
+ * For a POSIX shell; for bash where a text holds what nobody sees or a terminal obeys, which is written as its number. A role may be
+ * named so.
+ */
 function quoted(text: string): string {
-  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./:@=-]+$/.test(text)) return text;
+  if (printable(text) === text) return `'${text.replaceAll("'", "'\\''")}'`;
+  const escaped = text.replaceAll(/[\\']/g, '\\$&').replaceAll(/[^ -~]/gu, numberOf);
+  return `$'${escaped}'`;
+}
+
+function numberOf(character: string): string {
+  return `\\U${character.codePointAt(0)!.toString(16).padStart(8, '0')}`;
 }

@@ -3,6 +3,7 @@ import { ConfigMap, Secret } from 'cdk8s-plus-27';
 import {
   BulwarkError,
   DriftWatch,
+  HardenedDeployment,
   Hardening,
   Peer,
   SealedSecret,
@@ -130,6 +131,22 @@ describe('DriftWatch', () => {
     });
     const other = egressOf(byAddress.cluster).flatMap((rule) => rule.ports.map(({ port }: any) => port));
     expect(new Set(other)).toEqual(new Set([443, 6443, 8443]));
+  });
+
+  it('opens a Pushgateway of the same program as well', () => {
+    const { cluster, namespace } = watched();
+    const gateway = new HardenedDeployment(namespace, 'gateway', {
+      containers: [{ image: 'registry.example/pushgateway:1.11.0', port: 9091 }],
+    });
+    const url = 'http://gateway.platform-ops:9091';
+    new DriftWatch(namespace, 'other', { image: IMAGE, pushgateway: { url, peer: gateway } });
+    const { ingress } = specOf(objectOf(cluster, 'NetworkPolicy', 'gateway', 'platform-ops'));
+    expect(ingress).toEqual([
+      {
+        from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'other' } } }],
+        ports: [{ port: 9091, protocol: 'TCP' }],
+      },
+    ]);
   });
 
   it('leaves tenants apart but for its own sight of them, which the waiver tells', () => {
