@@ -404,6 +404,69 @@ const RIGHTS: readonly ObjectControl[] = [
     fix: 'Remove the verbs that write, and let the platform set quotas.',
   }),
   right({
+    id: 'no-flow-control-write-right',
+    title: 'No role lets its holders change whose requests the API server puts off',
+    why: 'Flow schemas and priority levels share the API server out among everybody, so whoever writes them keeps others waiting, the controllers of the cluster included.',
+    severity: 'medium',
+    references: [
+      K02,
+      mitre('T1499'),
+      { standard: 'Kubernetes', id: 'API Priority and Fairness' },
+      { standard: 'Kubernetes', id: 'Multi-tenancy: API Priority and Fairness' },
+    ],
+    clusterWide: true,
+    grants: [
+      [['flowcontrol.apiserver.k8s.io'], ['flowschemas', 'prioritylevelconfigurations'], WRITE, 'even named'],
+    ],
+    fix: 'Remove the verbs that write, and let the platform share the API server out.',
+  }),
+  right({
+    id: 'no-class-write-right',
+    title: 'No role lets its holders change classes that all share',
+    why: 'A class decides for whoever names it where data is kept and whether it outlives its claim, which controller serves an entrance, whose pods are evicted, and whether a pod has a sandbox.',
+    severity: 'medium',
+    references: [
+      K02,
+      mitre('T1565'),
+      { standard: 'Kubernetes', id: 'Multi-tenancy: Storage isolation' },
+      { standard: 'Kubernetes', id: 'Pod Priority and Preemption' },
+    ],
+    clusterWide: true,
+    grants: [
+      [
+        [
+          ...['storage.k8s.io', 'networking.k8s.io', 'gateway.networking.k8s.io'],
+          ...['scheduling.k8s.io', 'node.k8s.io', 'resource.k8s.io'],
+        ],
+        [
+          ...['storageclasses', 'volumeattributesclasses', 'ingressclasses', 'gatewayclasses'],
+          ...['priorityclasses', 'runtimeclasses', 'deviceclasses'],
+        ],
+        WRITE,
+        'even named',
+      ],
+    ],
+    fix: 'Remove the verbs that write, and let the platform set classes up.',
+  }),
+  right({
+    id: 'no-gateway-write-right',
+    title: 'No role lets its holders change gateways',
+    why: 'A Gateway is an entrance from outside and says whose routes it takes in, so whoever writes it opens one past every Ingress, or hands the host of one tenant to another.',
+    severity: 'medium',
+    references: [K02, mitre('T1557'), { standard: 'Kubernetes', id: 'Gateway API: Roles and personas' }],
+    grants: [[['gateway.networking.k8s.io'], ['gateways'], CHANGE]],
+    fix: 'Remove the verbs that write; whoever deploys writes routes, and the platform writes gateways.',
+  }),
+  right({
+    id: 'no-pod-binding-right',
+    title: 'No role lets its holders put pods on nodes',
+    why: 'A binding puts a waiting pod on any node, past the scheduler and so past the taints that keep it off the control plane and off the nodes of other tenants.',
+    severity: 'medium',
+    references: [K02, { standard: 'Kubernetes', id: 'Assigning Pods to Nodes' }],
+    grants: [[[''], ['pods/binding', 'bindings'], ['create']]],
+    fix: 'Remove create of pods/binding and of bindings, and leave that to the scheduler.',
+  }),
+  right({
     id: 'no-api-extension-right',
     title: 'No role lets its holders add to the API or replace a part of it',
     why: 'Whoever writes an APIService gets every request to its group, the token in it included; a conversion webhook of a CustomResourceDefinition sees and changes every object of the kind.',
@@ -671,6 +734,23 @@ const BINDING_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
     },
   },
   {
+    id: 'no-system-lease-right',
+    title: 'Nobody is bound to a role that changes the leases of the control plane',
+    why: 'Whoever takes the lease of the controller-manager or of the scheduler takes the place of its leader, which then stands still: nothing is scheduled, scaled or repaired.',
+    severity: 'medium',
+    references: [K02, mitre('T1499'), { standard: 'Kubernetes', id: 'Leases: Leader election' }],
+    scope: 'inventory',
+    breaches: (inventory) =>
+      bindingsIn(inventory).flatMap((entry) =>
+        changesSystemLeases(inventory, entry) ? leaseBreach(entry) : [],
+      ),
+    fix: 'Grant it by a Role and a RoleBinding in the namespace of the leases, or name the leases in resourceNames.',
+    examples: {
+      fails: [clusterRole([leaseRule()]), clusterRoleBinding('reader')],
+      passes: [clusterRole([leaseRule()]), roleBinding({ kind: 'ClusterRole', name: 'reader' })],
+    },
+  },
+  {
     id: 'binding-subject-exists',
     title: 'Every ServiceAccount that a binding names exists',
     why: 'Whoever may make ServiceAccounts in the namespace takes the rights of one that is bound but not there.',
@@ -847,6 +927,41 @@ const BUILT_IN = /^(cluster-admin|admin|edit|view|extension-apiserver-authentica
 function isOurs(inventory: Inventory, binding: Manifest, { kind, name }: RoleRef): boolean {
   const namespace = kind === 'Role' ? namespaceOf(binding) : '';
   return !BUILT_IN.test(name) && inventory.inNamespace(kind, namespace).length > 0;
+}
+
+function leaseRule(): JsonObject {
+  return { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'] };
+}
+
+/** Leases by which the processes of the control plane, of which there may be several, agree on one that acts. */
+const SYSTEM_LEASES = ['kube-controller-manager', 'kube-scheduler', 'cloud-controller-manager'];
+const LEASE_CHANGES = ['update', 'patch', 'delete', 'deletecollection'];
+
+function changesSystemLeases(inventory: Inventory, { binding, roleRef }: Binding): boolean {
+  const reachesSystem = binding.kind === 'ClusterRoleBinding' || namespaceOf(binding) === 'kube-system';
+  if (!reachesSystem) return false;
+  const rules = arrayOf(roleOf(inventory, binding, roleRef)?.rules).filter(isObject);
+  return rules.some(
+    ({ apiGroups, resources, verbs, resourceNames }) =>
+      hasOne(apiGroups, ['coordination.k8s.io', '*']) &&
+      hasOne(resources, ['leases', '*']) &&
+      hasOne(verbs, [...LEASE_CHANGES, '*']) &&
+      (arrayOf(resourceNames).length === 0 || hasOne(resourceNames, [...SYSTEM_LEASES, ''])),
+  );
+}
+
+function hasOne(values: unknown, wanted: readonly string[]): boolean {
+  return arrayOf(values).some((value) => wanted.includes(String(value)));
+}
+
+function leaseBreach({ binding, roleRef }: Binding): Breach[] {
+  return [
+    {
+      manifest: binding,
+      field: 'roleRef',
+      detail: `${roleRef.kind} ${roleRef.name} changes leases, and is granted where those of the control plane are`,
+    },
+  ];
 }
 
 function emptiness(inventory: Inventory, { binding, roleRef }: Binding): Breach[] {

@@ -553,6 +553,20 @@ const ATTACKS: readonly Attack[] = [
     path: `/api/v1/nodes${DRY}`,
     body: object('v1', 'Node', { spec: { unschedulable: true } }),
   },
+  {
+    right: 'bind-pods',
+    rights: ['create pods/binding'],
+    method: 'POST',
+    path: `${CORE}/pods/waiting/binding`,
+    body: object('v1', 'Binding', {
+      metadata: { name: 'waiting' },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'control-plane-1' },
+    }),
+    then: async ({ admin }, first) => {
+      const { body } = await admin('GET', `${CORE}/pods/waiting`);
+      return { ...first, status: body.spec.nodeName === 'control-plane-1' ? 201 : 500 };
+    },
+  },
   { right: 'delete-pods', rights: ['delete pods'], method: 'DELETE', path: `${CORE}/pods/victim${DRY}` },
   {
     right: 'evict-pods',
@@ -779,6 +793,7 @@ function neighbourhood(namespace: string): Manifest[] {
     inside('v1', 'Pod', 'victim', {
       spec: { nodeName: namespace, serviceAccountName: 'victim', containers: [container], volumes },
     }),
+    inside('v1', 'Pod', 'waiting', { spec: { serviceAccountName: 'victim', containers: [container] } }),
     inside('v1', 'Service', 'victim', { spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }),
     inside(`${RBAC}/v1`, 'Role', 'plain', { rules: [ruleOf('get configmaps')] }),
     inside(`${RBAC}/v1`, 'Role', 'powerful', { rules: [ruleOf('list secrets')] }),

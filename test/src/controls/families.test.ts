@@ -148,6 +148,18 @@ describe('what a role grants', () => {
     ['events.k8s.io events delete', 'no-event-delete-right'],
     ['core persistentvolumeclaims deletecollection', 'no-mass-delete-right'],
     ['core resourcequotas delete', 'no-quota-write-right'],
+    ['flowcontrol.apiserver.k8s.io flowschemas create', 'no-flow-control-write-right'],
+    ['flowcontrol.apiserver.k8s.io prioritylevelconfigurations delete', 'no-flow-control-write-right'],
+    ['storage.k8s.io storageclasses create', 'no-class-write-right'],
+    ['storage.k8s.io volumeattributesclasses patch', 'no-class-write-right'],
+    ['networking.k8s.io ingressclasses update', 'no-class-write-right'],
+    ['gateway.networking.k8s.io gatewayclasses patch', 'no-class-write-right'],
+    ['scheduling.k8s.io priorityclasses delete', 'no-class-write-right'],
+    ['node.k8s.io runtimeclasses create', 'no-class-write-right'],
+    ['resource.k8s.io deviceclasses update', 'no-class-write-right'],
+    ['gateway.networking.k8s.io gateways patch', 'no-gateway-write-right'],
+    ['core pods/binding create', 'no-pod-binding-right'],
+    ['core bindings create', 'no-pod-binding-right'],
     ['apiregistration.k8s.io apiservices patch', 'no-api-extension-right'],
     ['apiextensions.k8s.io customresourcedefinitions update', 'no-api-extension-right'],
   ])('%s breaks %s, and nothing else does', (text, id) => {
@@ -162,6 +174,10 @@ describe('what a role grants', () => {
     'metrics.k8s.io pods get',
     'cert-manager.io signers approve', // a group of somebody else with a resource of the same name
     'networking.k8s.io ingresses create',
+    'gateway.networking.k8s.io httproutes create',
+    'gateway.networking.k8s.io gateways get',
+    'storage.k8s.io storageclasses list',
+    'coordination.k8s.io leases update', // of any namespace, until somebody binds it
     'apps deployments/scale patch',
     'certificates.k8s.io certificatesigningrequests create',
   ])('%s breaks nothing', (text) => {
@@ -351,6 +367,24 @@ describe('bindings and roles together', () => {
     expect(places('binding-grants-something', whole, part([HARMLESS]), toCluster)).toEqual([]);
     expect(places('binding-grants-something', whole, toCluster)).toEqual([]);
     expect(places('binding-grants-something', whole, part([]), toCluster)).toHaveLength(1);
+  });
+
+  it('changes leases of the control plane only where those are', () => {
+    const leases = (names?: string[]) =>
+      clusterRole([
+        HARMLESS,
+        rule('coordination.k8s.io leases patch', names ? { resourceNames: names } : {}),
+      ]);
+    const reader = { kind: 'ClusterRole', name: 'reader' } as const;
+    const inSystem = roleBinding(reader);
+    inSystem.metadata!.namespace = 'kube-system';
+    const found = (...manifests: Manifest[]) => places('no-system-lease-right', ...manifests).length;
+    expect(found(leases(), clusterRoleBinding('reader'))).toBe(1);
+    expect(found(leases(['kube-scheduler']), clusterRoleBinding('reader'))).toBe(1);
+    expect(found(leases(), inSystem)).toBe(1);
+    expect(found(leases(), roleBinding(reader))).toBe(0);
+    expect(found(leases(['cert-manager']), clusterRoleBinding('reader'))).toBe(0);
+    expect(found(clusterRole([rule('coordination.k8s.io leases create')]), inSystem)).toBe(0);
   });
 
   it('wants subjects, and the ServiceAccounts among them to exist where the manifests hold any of the namespace', () => {
