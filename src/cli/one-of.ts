@@ -21,8 +21,8 @@ export function oneOf<Word extends string>(
   );
 }
 
-/** A slip of a letter or two, or of upper and lower case. */
-function meant(typed: string, words: readonly string[]): string {
+/** Which of some words is typed but for a letter or two, or for upper and lower case: ` Did you mean get?`, or nothing. */
+export function meant(typed: string, words: readonly string[]): string {
   const distance = (word: string) => editDistance(word.toLowerCase(), typed.toLowerCase());
   const [nearest] = [...words].sort((a, b) => distance(a) - distance(b));
   if (nearest === undefined || distance(nearest) > Math.min(2, nearest.length - 2)) return '';

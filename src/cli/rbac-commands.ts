@@ -24,12 +24,14 @@ export const RBAC_COMMANDS: readonly CommandDefinition[] = [
     options: [
       { flags: '-n, --namespace <namespace>', description: 'where (default: in all namespaces at once)' },
       { flags: '--name <name>', description: 'name of the one object (default: any)' },
+      choice('--format <format>', ['text', 'json'], 'how to print it'),
     ],
-    ends: ['somebody may', 'nobody may'],
+    ends: ['somebody may', 'nobody may but Kubernetes itself'],
     examples: ['bulwark who-can get secrets -n shop-web dist'],
-    run: ([verb, resource, paths], options) => rbac().whoCanCommand(verb, resource, paths, options),
+    run: ([verb, resource, paths], options, context) =>
+      rbac().whoCanCommand([verb, resource], paths, options, context),
   }),
-  defineCommand<[subject: string, paths: string[]]>({
+  defineCommand<[subject: string, paths: string[]], RbacModule.CanOptions>({
     name: 'can',
     group: 'Rights',
     description: 'show what somebody may do',
@@ -41,8 +43,9 @@ export const RBAC_COMMANDS: readonly CommandDefinition[] = [
       },
       PATHS,
     ],
+    options: [choice('--format <format>', ['text', 'json'], 'how to print it')],
     examples: ['bulwark can ServiceAccount:shop-web/api dist'],
-    run: ([subject, paths]) => rbac().canCommand(subject, paths),
+    run: ([subject, paths], options, context) => rbac().canCommand(subject, paths, options, context),
   }),
   defineCommand<[args: string[]], RbacModule.EscalateOptions>({
     name: 'escalate',
@@ -59,7 +62,7 @@ export const RBAC_COMMANDS: readonly CommandDefinition[] = [
     options: [choice('--format <format>', ['text', 'json', 'dot'], 'how to print it')],
     ends: ['no way was found', 'there is a way'],
     examples: ['bulwark escalate dist', 'bulwark escalate Group:shop-dev dist'],
-    run: ([args], options) => rbac().escalateCommand(args, options),
+    run: ([args], options, context) => rbac().escalateCommand(args, options, context),
   }),
 ];
 

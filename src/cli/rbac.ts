@@ -1,95 +1,171 @@
 import { BulwarkError } from '../errors';
-import type { Manifest } from '../manifest/manifest';
+import { identityOf, type Manifest } from '../manifest/manifest';
 import {
-  describeGrant,
-  describePath,
+  describePower,
   describeSubject,
   escalationOf,
-  parseSubject,
+  grantToJson,
   pathsToDot,
   pathToJson,
-  permissionMatrix,
-  rbacOf,
+  permissionRows,
   type EscalationPath,
-  type ResourceRequest,
+  type Grant,
 } from '../rbac';
+import { formatGrants, formatMatrix, formatPaths } from '../report/rights-text';
 import type { CommandResult } from './command';
 import { readPaths } from './input';
 import { oneOf } from './one-of';
-import { parseResource } from './resource';
+import { checkNamespace, checkResource, checkSubject, checkVerb, wordsOf } from './rights-words';
 
 /** Options of `bulwark who-can`, as they are typed. */
 export interface WhoCanOptions {
   readonly namespace?: string;
   readonly name?: string;
+  readonly format?: string;
 }
+
+/** How a command about rights prints. */
+interface Display {
+  readonly colour: boolean;
+}
+
+const PLAIN: Display = { colour: false };
 
 /**
- * `bulwark who-can VERB RESOURCE`: every subject that a binding gives the right, a line each, with the rule and the binding.
- * Ends with 1 when there is none.
+ * `bulwark who-can VERB RESOURCE`: every subject that a binding gives the right, with the rule and the binding, and the names of
+ * those whom Kubernetes itself gives it. Ends with 1 when there are no others.
  */
 export function whoCanCommand(
-  verb: string,
-  resource: string,
+  [verb, resource]: readonly [verb: string, resource: string],
   paths: readonly string[],
-  options: WhoCanOptions,
+  { namespace, name, format = 'text' }: WhoCanOptions,
+  display: Display = PLAIN,
 ): CommandResult {
+  const print = oneOf(format, ['text', 'json'], '--format');
   const { manifests, errors } = manifestsIn(paths);
-  const request = requestOf(verb, resource, options);
-  const grants = rbacOf(manifests).whoCan(request);
-  const lines = grants.map(describeGrant);
-  return result(lines.length > 0 ? lines : ['Nobody.'], errors, lines.length === 0);
+  const words = wordsOf(manifests);
+  const { typed, notes } = checkResource(resource, words);
+  const warnings = [...checkVerb(verb, words), ...notes, ...checkNamespace(namespace, words)];
+  const grants = words.rbac.whoCan({
+    verb,
+    ...typed,
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+  });
+  const isOwn = givenBy(manifests);
+  const own = grants.filter(isOwn);
+  const builtIn = grants.filter((grant) => !isOwn(grant));
+  const output =
+    print === 'json'
+      ? JSON.stringify(
+          grants.map((grant) => ({ ...grantToJson(grant), builtIn: !isOwn(grant) })),
+          null,
+          2,
+        )
+      : formatGrants(own, builtIn, display);
+  return { ...result([output], errors, own.length === 0), notes: warnings };
 }
 
-function requestOf(verb: string, text: string, { namespace, name }: WhoCanOptions): ResourceRequest {
-  return { verb, ...parseResource(text), ...(namespace && { namespace }), ...(name && { name }) };
+/** Whether manifests give a right, rather than Kubernetes, which marks the bindings that it makes itself. */
+function givenBy(manifests: readonly Manifest[]): (grant: Grant) => boolean {
+  const identities = new Set(manifests.map(identityOf));
+  return ({ binding }) =>
+    identities.has(identityOf(binding)) &&
+    binding.metadata?.labels?.['kubernetes.io/bootstrapping'] !== 'rbac-defaults';
+}
+
+/** Options of `bulwark can`, as they are typed. */
+export interface CanOptions {
+  readonly format?: string;
 }
 
 /** `bulwark can SUBJECT`: what a subject may do, as a matrix of resources and verbs. */
-export function canCommand(subject: string, paths: readonly string[]): CommandResult {
+export function canCommand(
+  text: string,
+  paths: readonly string[],
+  { format = 'text' }: CanOptions = {},
+  display: Display = PLAIN,
+): CommandResult {
+  const print = oneOf(format, ['text', 'json'], '--format');
   const { manifests, errors } = manifestsIn(paths);
-  const who = parseSubject(subject);
-  const matrix = permissionMatrix(rbacOf(manifests).permissionsOf(who));
-  return result(matrix === '' ? [`${describeSubject(who)} may do nothing.`] : [matrix], errors, false);
+  const words = wordsOf(manifests);
+  const { subject, notes } = checkSubject(text, words);
+  const all = words.rbac.permissionsOf(subject);
+  const isOwn = givenBy(manifests);
+  const isEverybodys = (grant: Grant) => EVERYBODY.has(grant.subject.name) && !isOwn(grant);
+  const roles = [...new Set(all.filter(isEverybodys).map(({ role }) => role.metadata?.name ?? ''))];
+  const output =
+    print === 'json'
+      ? JSON.stringify(permissionRows(all), null, 2)
+      : formatMatrix(
+          describeSubject(subject),
+          all.filter((grant) => !isEverybodys(grant)),
+          roles,
+          display,
+        );
+  return { ...result([output], errors, false), notes };
 }
+
+const EVERYBODY: ReadonlySet<string> = new Set([
+  ...['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts'],
+]);
 
 /** Options of `bulwark escalate`, as they are typed. */
 export interface EscalateOptions {
   readonly format: string;
 }
 
-const FORMATS: Readonly<Record<string, (paths: readonly EscalationPath[]) => string>> = {
-  text: (paths) => (paths.length > 0 ? paths.map(describePath).join('\n\n') : 'No way was found.'),
+type Print = (paths: readonly EscalationPath[], display: Display) => string;
+
+const FORMATS: Readonly<Record<string, Print>> = {
+  text: (paths, display) => {
+    const all = paths.find(({ to }) => to.kind === 'cluster');
+    // Who has everything gains nothing by another way.
+    const told = paths.length > 1 && all && isOfOne(paths) ? [all] : paths;
+    return told.length > 0 ? formatPaths(told, display) : 'No way was found.';
+  },
   json: (paths) => JSON.stringify(paths.map(pathToJson), null, 2),
-  dot: pathsToDot,
+  dot: (paths) => pathsToDot(paths),
 };
+
+function isOfOne(paths: readonly EscalationPath[]): boolean {
+  return paths.every(({ from }) => describePower(from) === describePower(paths[0]!.from));
+}
 
 /**
  * `bulwark escalate [SUBJECT]`: for a subject, the shortest way to everything it gains; without one, who gets to the whole
  * cluster or to a node, apart from those whom Kubernetes itself gives that. Ends with 1 when there is a way.
  */
-export function escalateCommand(args: readonly string[], { format }: EscalateOptions): CommandResult {
+export function escalateCommand(
+  args: readonly string[],
+  { format }: EscalateOptions,
+  display: Display = PLAIN,
+): CommandResult {
   const print = FORMATS[oneOf(format, Object.keys(FORMATS), '--format')]!;
-  const [subject, paths] = subjectAndPaths(args);
+  const [who, paths] = subjectAndPaths(args);
   const { manifests, errors } = manifestsIn(paths);
   const escalation = escalationOf(manifests);
+  const { subject, notes } = who === undefined ? NOBODY : checkSubject(who, wordsOf(manifests));
   const found = subject
     ? escalation.pathsFrom(subject).filter(({ to }) => to.kind !== 'subject' || to.subject.kind !== 'Group')
     : escalation.critical().filter((path) => !isBuiltIn(path));
   return {
-    ...result([print(found)], errors, found.length > 0),
+    ...result([print(found, display)], errors, found.length > 0),
+    notes,
     unremarkable: format === 'text' && found.length === 0,
   };
 }
 
-/** A first argument that reads as a subject is one. */
-function subjectAndPaths(args: readonly string[]) {
+const NOBODY = { subject: undefined, notes: [] } as const;
+
+/** A first argument that reads as a subject is one, and one that is no file may have been meant as one. */
+function subjectAndPaths(args: readonly string[]): readonly [string | undefined, readonly string[]] {
   const [first = '', ...rest] = args;
   const isSubject = /^(user|group|service-?account|sa)[: ]|^system:serviceaccount:/i.test(first);
   const paths = isSubject ? rest : args;
   if (paths.length === 0)
     throw new BulwarkError('Name the files or folders with the manifests after the subject.');
-  return [isSubject ? parseSubject(first) : undefined, paths] as const;
+  return [isSubject ? first : undefined, paths];
 }
 
 /** Whether somebody has the way from a binding of Kubernetes' own alone. */

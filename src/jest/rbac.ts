@@ -3,6 +3,7 @@ import type { Manifest } from '../manifest/manifest';
 import {
   describeGrant,
   describePath,
+  describePower,
   describeSubject,
   escalationOf,
   parseSubject,
@@ -45,8 +46,8 @@ export const rbacMatchers = {
       pass: grant !== undefined,
       message: () =>
         grant
-          ? `Expected ${describeSubject(subject)} not to be able to ${JSON.stringify(request)}, but:\n${describeGrant(grant)}`
-          : `Expected ${describeSubject(subject)} to be able to ${JSON.stringify(request)}, and no binding lets them.`,
+          ? `Expected ${describeSubject(subject)} not to be able to ${describeRequest(request)}, but:\n${describeGrant(grant)}`
+          : `Expected ${describeSubject(subject)} to be able to ${describeRequest(request)}, and no binding lets them.`,
     };
   },
 
@@ -58,11 +59,24 @@ export const rbacMatchers = {
       pass: path !== undefined,
       message: () =>
         path
-          ? `Expected no way to ${JSON.stringify(goal)}, but:\n${describePath(path)}`
-          : `Expected a way from ${describeSubject(subject)} to ${JSON.stringify(goal)}, and there is none.`,
+          ? `Expected no way to ${describeGoal(goal)}, but:\n${describePath(path)}`
+          : `Expected a way from ${describeSubject(subject)} to ${describeGoal(goal)}, and there is none.`,
     };
   },
 };
+
+/** `patch deployments.apps/scale named web in shop`, as kubectl names it. */
+function describeRequest(request: ApiRequest): string {
+  if ('path' in request) return `${request.verb} ${request.path}`;
+  const { verb, group, resource, subresource, name, namespace } = request;
+  const what = `${resource}${group ? `.${group}` : ''}${subresource ? `/${subresource}` : ''}`;
+  return `${verb} ${what}${name ? ` named ${name}` : ''}${namespace ? ` in ${namespace}` : ''}`;
+}
+
+function describeGoal(goal: Goal): string {
+  if (goal === 'cluster' || goal === 'node') return describePower({ kind: goal });
+  return 'secretsOf' in goal ? `all Secrets in ${goal.secretsOf}` : describeSubject(goal);
+}
 
 function subjectOf(received: unknown): SubjectIn {
   if (typeof received === 'object' && received !== null && 'escalation' in received)

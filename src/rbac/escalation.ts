@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest/manifest';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
 import { ALL, describePower, powerKey, type Power } from './power';
-import { describeOrigin, rbacOf, type RbacOptions } from './rbac';
+import { describeOrigin, rbacOf, type Grant, type RbacOptions } from './rbac';
 import { describeRule } from './policy-rule';
 import { rightOf } from './rights';
 import { surroundingsOf } from './surroundings';
@@ -133,14 +133,20 @@ function worstPath(world: World, start: Power): EscalationPath[] {
 
 /** A path as sentences, a line each, with the rule and the binding that allow each step below it. */
 export function describePath({ from, to, steps }: EscalationPath): string {
+  const [only] = steps;
+  if (to.kind === 'right' && steps.length === 1 && only) {
+    return [`${sentenceOf(only)}:`, ...grantsOf(only, '  ')].join('\n');
+  }
   const count = steps.length === 1 ? '1 step' : `${steps.length} steps`;
+  const gained = to.kind === 'right' ? 'a right' : describePower(to);
   return [
-    `${describePower(from)} gains ${describePower(to)} in ${count}:`,
-    ...steps.flatMap((step, index) => [
-      `  ${index + 1}. ${sentenceOf(step)}`,
-      ...step.grants.map((grant) => `       may ${describeRule(grant.rule)}: ${describeOrigin(grant)}`),
-    ]),
+    `${describePower(from)} gains ${gained} in ${count}:`,
+    ...steps.flatMap((step, index) => [`  ${index + 1}. ${sentenceOf(step)}`, ...grantsOf(step, '       ')]),
   ].join('\n');
+}
+
+function grantsOf({ grants }: Step, indent: string): string[] {
+  return grants.map((grant) => `${indent}may ${describeRule(grant.rule)}: ${describeOrigin(grant)}`);
 }
 
 /** A step as a sentence without its full stop. */
@@ -161,31 +167,22 @@ export function pathToJson({ from, to, steps }: EscalationPath): object {
       does,
       gains: describePower(power),
       ...(right && { right, severity: rightOf(right).severity, reference: rightOf(right).reference }),
-      grants: grants.map(({ subject, rule, role, source, binding }) => ({
-        subject: describeSubject(subject),
-        rule,
-        role: nameOf(role),
-        ...(source !== role && { writtenIn: nameOf(source) }),
-        binding: nameOf(binding),
-      })),
+      grants: grants.map(grantToJson),
     })),
+  };
+}
+
+/** A grant for machines. */
+export function grantToJson({ subject, rule, role, source, binding }: Grant): object {
+  return {
+    subject: describeSubject(subject),
+    rule,
+    role: nameOf(role),
+    ...(source !== role && { writtenIn: nameOf(source) }),
+    binding: nameOf(binding),
   };
 }
 
 function nameOf({ kind, metadata }: Manifest): object {
   return { kind, ...(metadata?.namespace && { namespace: metadata.namespace }), name: metadata?.name };
-}
-
-/** Paths as one graph in the language of Graphviz. */
-export function pathsToDot(paths: readonly EscalationPath[]): string {
-  const quote = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-  const edges = new Set<string>();
-  for (const { from, power, does } of paths.flatMap(({ steps }) => steps)) {
-    for (const premise of from) {
-      edges.add(
-        `  ${quote(describePower(premise))} -> ${quote(describePower(power))} [label=${quote(does)}];`,
-      );
-    }
-  }
-  return ['digraph escalation {', '  rankdir=LR;', '  node [shape=box];', ...edges, '}'].join('\n');
 }

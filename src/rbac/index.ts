@@ -20,7 +20,7 @@ export type { RoleRule } from './aggregation';
 export {
   describePath,
   escalationOf,
-  pathsToDot,
+  grantToJson,
   pathToJson,
   type Escalation,
   type EscalationOptions,
@@ -30,7 +30,8 @@ export {
 export type { Step, World } from './closure';
 export { describePower, type Power } from './power';
 export { RIGHTS as ESCALATION_RIGHTS, type Right as EscalationRight } from './rights';
-export { permissionMatrix } from './matrix';
+export { pathsToDot } from './escalation-dot';
+export { permissionRows, type PermissionRow } from './matrix';
 export {
   provePermissions,
   tenancyOf,

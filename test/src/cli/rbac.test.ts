@@ -36,39 +36,130 @@ function file(content: string): string {
   return name;
 }
 
+const SHOP = { namespace: 'shop' };
+const TOO_WIDE = /^.{81}/m;
+
 describe('bulwark who-can', () => {
   it('lists everybody with the rule and the binding, and finds the group of a well-known resource', () => {
-    const { output, exitCode } = whoCanCommand('patch', 'deployments', [file(RBAC)], { namespace: 'shop' });
-    expect(output.split('\n')[0]).toBe(
-      'Group dev may get, patch apps/deployments: Role shop/developer, bound by RoleBinding shop/developers',
-    );
-    expect(exitCode).toBe(0);
+    const { output, exitCode, notes } = whoCanCommand(['patch', 'deployments'], [file(RBAC + PSA)], SHOP);
+    expect(output.split('\n').slice(0, 4)).toEqual([
+      'Group dev',
+      '  may get, patch apps/deployments',
+      '  by Role shop/developer, bound by RoleBinding shop/developers',
+      '',
+    ]);
+    expect(output).toMatch(/^By Kubernetes itself: Group system:masters, /m);
+    expect(output).not.toMatch(TOO_WIDE);
+    expect({ exitCode, notes }).toEqual({ exitCode: 0, notes: [] });
   });
 
-  it('says that nobody can by ending with 1', () => {
-    const asked = whoCanCommand('shout', 'widgets.shop.example', [file(RBAC)], { namespace: 'elsewhere' });
-    // system:masters may do whatever there is.
-    expect(asked.output.split('\n')).toHaveLength(1);
-    expect(asked.output).toMatch(/^Group system:masters /);
+  it('ends with 1 when nobody may but those whom Kubernetes lets do anything', () => {
+    const { output, exitCode } = whoCanCommand(['create', 'secrets'], [file(RBAC)], SHOP);
+    expect(output).toMatch(/^Nobody but Kubernetes' own: Group system:masters/);
+    expect(exitCode).toBe(1);
   });
 
-  it('refuses what is no resource', () => {
-    expect(errorOf(() => whoCanCommand('get', 'a/b/c', [file(RBAC)], {})).message).toMatch(
-      /^'a\/b\/c' is no resource\./,
+  it('takes what a cluster says of its own bindings for those of Kubernetes', () => {
+    const marked = RBAC.replace(
+      'name: developers,',
+      'name: developers, labels: {kubernetes.io/bootstrapping: rbac-defaults},',
     );
+    expect(whoCanCommand(['patch', 'deployments'], [file(marked)], SHOP).exitCode).toBe(1);
+  });
+
+  it('prints grants for machines', () => {
+    const { output } = whoCanCommand(['patch', 'deployments'], [file(RBAC)], { ...SHOP, format: 'json' });
+    expect(JSON.parse(output)).toContainEqual({
+      subject: 'Group dev',
+      rule: expect.objectContaining({ verbs: ['get', 'patch'], resources: ['deployments'] }),
+      role: { kind: 'Role', namespace: 'shop', name: 'developer' },
+      binding: { kind: 'RoleBinding', namespace: 'shop', name: 'developers' },
+      builtIn: false,
+    });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['get', 'a/b/c', /^'a\/b\/c' is no resource\./],
+    ['get', 'secrts', /Did you mean secrets\?$/],
+    ['get', 'pods/exce', /Did you mean pods\/exec\?$/],
+    ['get', 'deployment', /Did you mean deployments\?$/],
+    ['pacth', 'deployments', /^'pacth' is a verb of neither Kubernetes .* Did you mean patch\?$/],
+  ])('refuses a slip: %s %s', (verb, resource, message) => {
+    expect(errorOf(() => whoCanCommand([verb, resource], [file(RBAC)], {})).message).toMatch(message);
+  });
+
+  it('says what it has never heard of, and answers', () => {
+    const asked = whoCanCommand(['shout', 'widgets.shop.example'], [file(RBAC)], { namespace: 'shap' });
+    expect(asked.output).toBe("Nobody but Kubernetes' own: Group system:masters.");
+    expect(asked.notes).toEqual([
+      expect.stringMatching(/^'shout' is a verb of neither/),
+      expect.stringMatching(/^'widgets\.shop\.example' is a resource of neither/),
+      expect.stringMatching(/^There is no namespace 'shap' in these manifests\. Did you mean shop\?/),
+    ]);
+    const known = whoCanCommand(['impersonate', 'users'], [file(RBAC)], {});
+    expect(known.notes).toEqual([]);
+  });
+
+  it('shows no name as anything but a name', () => {
+    const { output } = whoCanCommand(
+      ['patch', 'deployments'],
+      [file(RBAC.replace('name: dev}', 'name: "de\\e[31mv"}'))],
+      SHOP,
+    );
+    expect(output).toContain('Group de\ufffd[31mv');
   });
 });
 
 describe('bulwark can', () => {
   it('shows the verbs for each resource', () => {
-    const { output } = canCommand('Group:dev', [file(RBAC)]);
-    const rows = output.split('\n').filter((line) => /^(namespace|shop)/.test(line));
-    expect(rows).toEqual([
-      'namespace       resource                                       get  list  watch  create  update  patch  delete  delete all  other',
-      'shop            deployments.apps                               yes  -     -      -       -       yes    -       -',
-      'shop            pods                                           yes  yes   -      -       -       -      -       -',
-      'shop            pods/log                                       yes  yes   -      -       -       -      -       -',
+    const { output, notes } = canCommand('Group:dev', [file(RBAC)]);
+    expect(output.split('\n')).toEqual([
+      'Group dev may',
+      '',
+      'namespace shop',
+      '  deployments.apps  G . . . . P . .',
+      '  pods              G L . . . . . .',
+      '  pods/log          G L . . . . . .',
+      '',
+      'G get  L list  W watch  C create  U update  P patch  D delete  A delete all',
+      '',
+      'And what Kubernetes lets everybody like it do: system:basic-user,',
+      'system:discovery, system:public-info-viewer.',
     ]);
+    expect(notes).toEqual([]);
+  });
+
+  it('fits into 80 columns whatever the names, with colours too', () => {
+    const long = 'x'.repeat(50);
+    const wide = RBAC.replace(
+      '[pods, pods/log], verbs: [get, list]',
+      `[${long}/log], verbs: [get, bind, "*"], resourceNames: [${long}, b]`,
+    );
+    const plain = canCommand('Group:dev', [file(wide.replace('""', `${long}.example`))]).output;
+    expect(plain).not.toMatch(TOO_WIDE);
+    expect(plain).toContain(`\n      any verb; bind; only b, ${long}\n`);
+    const coloured = canCommand('Group:dev', [file(RBAC)], {}, { colour: true }).output;
+    expect(coloured).toContain('\u001b[1mnamespace shop\u001b[0m');
+    const uncoloured = coloured.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
+    expect(uncoloured).toBe(canCommand('Group:dev', [file(RBAC)]).output);
+  });
+
+  it('prints rows for machines', () => {
+    expect(JSON.parse(canCommand('Group:dev', [file(RBAC)], { format: 'json' }).output)).toContainEqual({
+      namespace: 'shop',
+      resource: 'pods/log',
+      names: [],
+      verbs: ['get', 'list'],
+    });
+  });
+
+  it('says of somebody whom nothing names who may be meant', () => {
+    const { output, notes } = canCommand('Group:dve', [file(RBAC)]);
+    expect(output).toMatch(/^Group dve may do nothing but what Kubernetes lets everybody like it do:/);
+    expect(notes).toEqual(['Nothing in these manifests names Group dve. Did you mean Group dev?']);
+    expect(errorOf(() => canCommand('dev', [file(RBAC)])).message).toBe(
+      "'dev' is no subject. Write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME. Did you mean 'Group:dev'?",
+    );
   });
 });
 
@@ -78,9 +169,12 @@ describe('bulwark escalate', () => {
     expect(output).toBe(
       [
         'Group dev gains root on a node in 2 steps:',
-        '  1. Group dev writes workloads, whose pods may be any ServiceAccount in shop: pods of its choice in shop',
-        '       may get, patch apps/deployments: Role shop/developer, bound by RoleBinding shop/developers',
-        '  2. starts a privileged pod, which Pod Security does not refuse in shop: root on a node',
+        '  1. Group dev writes workloads, whose pods may be any ServiceAccount in shop:',
+        '     pods of its choice in shop',
+        '       may get, patch apps/deployments: Role shop/developer, bound by',
+        '       RoleBinding shop/developers',
+        '  2. starts a privileged pod, which Pod Security does not refuse in shop: root',
+        '     on a node',
       ].join('\n'),
     );
     expect(exitCode).toBe(1);
@@ -104,10 +198,41 @@ describe('bulwark escalate', () => {
     expect(found[0]!.steps[0]).toMatchObject({ right: 'write-workloads', severity: 'medium' });
   });
 
-  it('draws a graph', () => {
-    const { output } = escalateCommand([file(RBAC)], { format: 'dot' });
-    expect(output).toContain('"Group dev" -> "pods of its choice in shop"');
-    expect(output).toMatch(/^digraph escalation \{[^]*\}$/);
+  it('says of one who has everything nothing else', () => {
+    const all = RBAC.replace(
+      '[apps], resources: [deployments], verbs: [get, patch]',
+      '["*"], resources: ["*"], verbs: ["*"]',
+    )
+      .replaceAll('kind: Role\n', 'kind: ClusterRole\n')
+      .replace('kind: RoleBinding', 'kind: ClusterRoleBinding')
+      .replace('kind: Role,', 'kind: ClusterRole,');
+    const { output } = escalateCommand(['Group:dev', file(all)], { format: 'text' });
+    expect(output).toMatch(/^Group dev gains the whole cluster in 1 step:\n/);
+    expect(output.split('\n\n')).toHaveLength(1);
+    const { output: json } = escalateCommand(['Group:dev', file(all)], { format: 'json' });
+    expect(JSON.parse(json).length).toBeGreaterThan(40);
+  });
+
+  it('says what somebody may do that leads no further in one line, with the rule', () => {
+    const deletes = RBAC.replace('verbs: [get, list]', 'verbs: [delete]');
+    const { output } = escalateCommand(['Group:dev', file(deletes + PSA)], { format: 'text' });
+    expect(output.split('\n\n')).toContain(
+      'Group dev stops pods, which start elsewhere in shop:\n' +
+        '  may delete pods, pods/log: Role shop/developer, bound by RoleBinding\n  shop/developers',
+    );
+  });
+
+  it('draws a graph that Graphviz takes, whatever the names', async () => {
+    const strange = file(RBAC.replace('name: dev}', String.raw`name: 'd"e\v -> x'}`));
+    const { output } = escalateCommand([strange], { format: 'dot' });
+    expect(output).toContain(' -> "pods of its choice in shop"');
+    const { instance } = await import('@viz-js/viz');
+    const drawn = (await instance()).renderString(output, { format: 'svg' });
+    const texts = [...drawn.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    expect(texts).toEqual(expect.arrayContaining(['pods of its choice in shop', 'root on a node']));
+    expect(texts.join(' ').replaceAll('&#45;', '-')).toContain('Group d&quot;e\\v -&gt; x');
+    const nobody = escalateCommand([file(RBAC + PSA)], { format: 'dot' }).output;
+    expect((await instance()).renderString(nobody, { format: 'svg' })).toContain('</svg>');
   });
 
   it('refuses a format that is none, and a subject without manifests', () => {
@@ -129,13 +254,30 @@ describe('matchers', () => {
     const result = rbacMatchers.toBeAbleTo(dev, patch);
     expect(result.pass).toBe(true);
     expect(result.message()).toMatch(/bound by RoleBinding shop\/developers$/);
-    expect(rbacMatchers.toBeAbleTo(dev, { ...patch, namespace: 'other' }).pass).toBe(false);
+    expect(result.message()).toMatch(
+      /^Expected Group dev not to be able to patch deployments\.apps in shop, but:\n/,
+    );
+    const elsewhere = rbacMatchers.toBeAbleTo(dev, {
+      ...patch,
+      subresource: 'scale',
+      name: 'web',
+      namespace: 'other',
+    });
+    expect([elsewhere.pass, elsewhere.message()]).toEqual([
+      false,
+      'Expected Group dev to be able to patch deployments.apps/scale named web in other, and no binding lets them.',
+    ]);
   });
 
   it('say how far that leads', () => {
     expect(dev).toEscalateTo('node');
     expect(dev).not.toEscalateTo('cluster');
-    expect(() => expect(dev).not.toEscalateTo('node')).toThrow(/starts a privileged pod/);
+    expect(() => expect(dev).not.toEscalateTo('node')).toThrow(
+      /^Expected no way to root on a node, but:\nGroup dev gains[^]*starts a privileged pod/,
+    );
+    expect(() => expect(dev).toEscalateTo({ kind: 'User', name: 'root' })).toThrow(
+      'Expected a way from Group dev to User root, and there is none.',
+    );
   });
 
   it('refuse to be asked about something else', () => {
