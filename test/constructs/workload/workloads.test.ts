@@ -152,6 +152,6 @@ describe('a patch', () => {
 
   it('that leads nowhere is told with the workload', () => {
     const { chart } = patched(JsonPatch.add('/spec/nothing/below', 1));
-    expect(() => Testing.synth(chart)).toThrow(/app: a patch of addJsonPatch does not fit the object/);
+    expect(() => Testing.synth(chart)).toThrow(/a patch of addJsonPatch does not fit the object/);
   });
 });
