@@ -30,6 +30,8 @@ export type { ClusterCapacity, NodePool, NodeTaint } from '../src/target/capacit
 export type { TenantAllowances } from '../src/tenancy/allowances';
 export type { TenantQuota } from '../src/tenancy/quota';
 export { Guardrails, type GuardrailsProps } from './admission/guardrails';
+export { Alerts, type AlertsProps } from './alerts/alerts';
+export type { AlertName, AlertSeverity, ThresholdName, WatchedBy } from '../src/alerts/alert';
 export type { GuardMode } from '../src/admission/policy';
 export { Blueprint, type BlueprintProps, type SynthOptions, type Synthesis } from './blueprint/blueprint';
 export { DriftWatch, type DriftWatchProps, type Pushgateway } from './drift/drift-watch';

@@ -3,6 +3,7 @@
  * @module cdk8s-bulwark/manifests
  */
 export * from './errors';
+export { alertGroups, type AlertGroup, type AlertOptions, type AlertRule } from './alerts/rules';
 export * from './apparmor';
 export * from './controls/audit';
 export * from './controls/catalogue';

@@ -58,6 +58,8 @@ export interface ClusterCapabilities {
   readonly vaultSecretsOperator?: boolean;
   /** Whether the Security Profiles Operator (security-profiles-operator.x-k8s.io/v1) is installed. @default false */
   readonly securityProfilesOperator?: boolean;
+  /** Whether Prometheus Operator (monitoring.coreos.com/v1) is installed. @default false */
+  readonly prometheusOperator?: boolean;
   /** AppArmor and seccomp profiles that nodes have from elsewhere, by the names that pods give. @default none */
   readonly nodeProfiles?: NodeProfileNames;
   /** Whether ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2) is installed and enforced. @default false */
@@ -107,6 +109,7 @@ export interface ClusterTarget {
   readonly secretsStoreCsi: boolean;
   readonly vaultSecretsOperator: boolean;
   readonly securityProfilesOperator: boolean;
+  readonly prometheusOperator: boolean;
   readonly nodeProfiles: Required<NodeProfileNames>;
   readonly clusterNetworkPolicy: boolean;
   readonly capacity: ClusterCapacity | undefined;
@@ -160,6 +163,7 @@ function defaultsFor(minor: number): Omit<ClusterTarget, 'version' | 'minor' | '
     secretsStoreCsi: false,
     vaultSecretsOperator: false,
     securityProfilesOperator: false,
+    prometheusOperator: false,
     nodeProfiles: NO_PROFILES,
     clusterNetworkPolicy: false,
     capacity: undefined,

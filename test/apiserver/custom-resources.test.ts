@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toYaml } from '../../src';
 import {
+  Alerts,
   Blueprint,
   ClusterSecretStore,
   ClusterTarget,
@@ -52,8 +53,36 @@ function definition(group: string, version: string, [kind, plural]: [string, str
   };
 }
 
+const duration = {
+  type: 'string',
+  pattern: '^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$',
+};
+const rule = object(
+  {
+    alert: text,
+    annotations: map,
+    expr: { anyOf: [{ type: 'integer' }, text], 'x-kubernetes-int-or-string': true },
+    for: duration,
+    labels: map,
+  },
+  ['expr'],
+);
+
 const HASHICORP = 'secrets.hashicorp.com';
 const OTHERS = [
+  definition(
+    'monitoring.coreos.com',
+    'v1',
+    ['PrometheusRule', 'prometheusrules'],
+    object({
+      groups: {
+        type: 'array',
+        items: object({ name: { ...text, minLength: 1 }, rules: { type: 'array', items: rule } }, ['name']),
+        'x-kubernetes-list-map-keys': ['name'],
+        'x-kubernetes-list-type': 'map',
+      },
+    }),
+  ),
   definition(
     'secrets-store.csi.x-k8s.io',
     'v1',
@@ -134,6 +163,7 @@ function everything(outdir: string): Blueprint {
     secretsStoreCsi: true,
     vaultSecretsOperator: true,
     securityProfilesOperator: true,
+    prometheusOperator: true,
   });
   const cluster = new Blueprint({ target, outdir });
   const web = new Tenant(cluster, 'shop').namespace('web');
@@ -162,6 +192,7 @@ function everything(outdir: string): Blueprint {
     appArmor: [ReadyProfiles.goBinary({ name: 'api', binary: '/server' })],
     seccomp: [{ name: 'api', rules: [{ action: 'allow', syscalls: ['socket'] }] }],
   });
+  new Alerts(cluster, 'alerts', { namespace: 'default', auditMetric: 'audit_events_total' });
   const vault = { server: 'https://vault.example', path: 'secret', role: 'shop', ca: { configMap: 'ca' } };
   const providers = {
     vault: StoreProvider.vault(vault),
@@ -246,7 +277,13 @@ if (CORPUS[0]) {
       expect(made('externalsecret')).toHaveLength(6);
       expect(made('secretstore')).toHaveLength(6);
       expect(made('clustersecretstore')).toHaveLength(6);
-      for (const kind of ['apparmorprofile', 'seccompprofile', 'secretproviderclass', 'vaultstaticsecret']) {
+      for (const kind of [
+        'apparmorprofile',
+        'seccompprofile',
+        'secretproviderclass',
+        'vaultstaticsecret',
+        'prometheusrule',
+      ]) {
         expect(made(kind)).toHaveLength(1);
       }
     });
