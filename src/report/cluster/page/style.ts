@@ -5,6 +5,7 @@ export const STYLE = `
 @media(prefers-color-scheme:dark){:root{--bg:#14171b;--surface:#1c2026;--text:#e6e8eb;--muted:#a3abb5;--line:#343a43;--accent:#82b4f5;
 --good:#7fd3a4;--good-bg:#15291f;--bad:#ff9d97;--bad-bg:#33191a;--warn:#f0bd6b;--mark:#3a3216}}
 *{box-sizing:border-box}
+[hidden]{display:none!important}
 html{scroll-behavior:smooth}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 body{margin:0;background:var(--bg);color:var(--text);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}

@@ -59,11 +59,14 @@ function sign(shown: string, words: string): Html {
 
 function groupedTenants({ names, crossings }: TenantSection): Html {
   const reached = groupBy(crossings, ({ from }) => from);
-  const groups = groupBy(names, (name) => {
-    const others = reached.get(name)?.length ?? 0;
-    return others === 0 ? 'reach no other tenant' : `reach ${counted(others, 'other tenant')}`;
-  });
-  const rows = [...groups].map(([words, own]) => [words, own.length.toLocaleString('en'), some(own, 8)]);
+  const groups = groupBy(names, (name) => reached.get(name)?.length ?? 0);
+  const rows = [...groups]
+    .sort(([one], [other]) => other - one)
+    .map(([others, own]) => [
+      others === 0 ? 'reach no other tenant' : `reach ${counted(others, 'other tenant')}`,
+      own.length.toLocaleString('en'),
+      some(own, 8),
+    ]);
   return table('Tenants by how many others they reach', ['They', 'Tenants', 'Which'], rows, 'groups');
 }
 

@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { reportCommand } from '../../../../src/cli/report';
+import type { Manifest } from '../../../../src/manifest/manifest';
+import { toYaml } from '../../../../src/manifest/yaml';
+import { manifestsIn } from '../../../support/folders';
+import { useBrowser } from './browser';
 
 const ROOT = path.join(__dirname, '../../../..');
-const CHROMIUM = '/usr/bin/chromium';
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const CONTEXT = { version: '0', colour: false, terminal: false, now: new Date('2026-01-01') };
 const SECRET = 'Y2FuYXJ5LWluLXJlcG9ydA==';
@@ -17,66 +19,77 @@ const [example, hostile] = ['example', 'hostile'].map((name) => path.join(folder
   string,
 ];
 
-/** Names that a Kubernetes API server would refuse, but that a file can hold. */
-function hostileManifests(): string {
-  const meta = (more: object = {}) => ({ name: HOSTILE, namespace: HOSTILE, ...more });
-  const spec = {
-    containers: [{ name: HOSTILE, image: HOSTILE, env: [{ name: 'PASSWORD', value: SECRET }] }],
-  };
-  const labels = { 'cdk8s-bulwark/tenant': HOSTILE };
+/** Names that a Kubernetes API server would refuse, but that a file can hold, in everything that a report tells of. */
+function hostileManifests(): Manifest[] {
+  const named = (kind: string, more: object = {}, namespace: string | undefined = HOSTILE): Manifest => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name: HOSTILE, ...(namespace !== '' && { namespace }) },
+    ...more,
+  });
+  const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1' };
+  const container = { name: HOSTILE, image: HOSTILE, env: [{ name: 'PASSWORD', value: SECRET }] };
+  const spec = { containers: [container] };
+  const tenant = (name: string) => ({ metadata: { name, labels: { 'cdk8s-bulwark/tenant': name } } });
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: HOSTILE, labels } },
-    {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'other', labels: { 'cdk8s-bulwark/tenant': 'other' } },
-    },
-    { apiVersion: 'v1', kind: 'Pod', metadata: meta(), spec },
+    { apiVersion: 'v1', kind: 'Namespace', ...tenant(HOSTILE) },
+    { apiVersion: 'v1', kind: 'Namespace', ...tenant('other') },
+    named('Pod', { spec }),
     { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', namespace: 'other' }, spec },
-    { apiVersion: 'v1', kind: 'Secret', metadata: meta(), data: { [HOSTILE]: SECRET } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: HOSTILE },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'User', name: HOSTILE }],
-    },
-  ]
-    .map((manifest) => JSON.stringify(manifest))
-    .join('\n---\n');
+    named('Pod', {
+      metadata: {
+        name: 'waived',
+        namespace: HOSTILE,
+        annotations: { 'cdk8s-bulwark/waive.run-as-non-root': `${HOSTILE} is a reason` },
+      },
+      spec,
+    }),
+    named('Secret', { data: { [HOSTILE]: SECRET } }),
+    named('Service', { spec: { type: 'LoadBalancer', selector: {}, ports: [{ port: 80 }] } }),
+    named(
+      'ClusterRole',
+      { ...rbac, rules: [{ apiGroups: [HOSTILE], resources: [HOSTILE], verbs: [HOSTILE, 'get'] }] },
+      '',
+    ),
+    ...['cluster-admin', HOSTILE].map((role) =>
+      named(
+        'ClusterRoleBinding',
+        {
+          ...rbac,
+          metadata: { name: `${HOSTILE} ${role}` },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+          subjects: [{ kind: 'User', name: HOSTILE }],
+        },
+        '',
+      ),
+    ),
+  ];
 }
 
-let browser: Browser;
+/** The example with a guard less, a port more and a wider role. */
+function changedExample(): Manifest[] {
+  const manifests = manifestsIn(path.join(ROOT, 'dist')).filter(
+    ({ metadata }) => !metadata?.name?.startsWith('bulwark-services'),
+  );
+  for (const { kind, metadata, spec, rules } of manifests as any[]) {
+    if (kind === 'ClusterRole' && metadata.name === 'tenant-viewer')
+      rules.push({ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list'] });
+    if (kind === 'ResourceQuota' && metadata.namespace === 'shop-web' && metadata.name === 'quota')
+      spec.hard.pods = '1';
+  }
+  return manifests;
+}
+
+const chromium = useBrowser();
+const { open } = chromium;
 beforeAll(async () => {
   const manifests = path.join(folder, 'hostile.yaml');
-  fs.writeFileSync(manifests, hostileManifests());
+  const documents = hostileManifests().map((manifest) => JSON.stringify(manifest));
+  fs.writeFileSync(manifests, documents.join('\n---\n'));
   await reportCommand([path.join(ROOT, 'dist')], { output: example }, CONTEXT);
   await reportCommand([manifests], { output: hostile, baseline: path.join(ROOT, 'dist') }, CONTEXT);
-  browser = await puppeteer.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
-  });
 }, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-
-/** Opens a page from disk, and collects what it says on the console and what it asks of the network. */
-async function open(file: string, scheme: string, width: number): Promise<{ page: Page; said: string[] }> {
-  const page = await browser.newPage();
-  const said: string[] = [];
-  page.on('console', (message) => said.push(message.text()));
-  page.on('pageerror', (error) => said.push(String(error)));
-  page.on('dialog', (dialog) => said.push(dialog.message()));
-  page.on('request', (request) => {
-    if (request.url() !== `file://${file}` && request.url() !== 'data:,') said.push(request.url());
-  });
-  await page.setViewport({ width, height: 900 });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-  await page.goto(`file://${file}`, { waitUntil: 'load' });
-  return { page, said };
-}
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 describe.each([
   ['the example', example],
@@ -105,6 +118,136 @@ describe.each([
   );
 });
 
+it('shows hostile names as they are, in every section, and none as markup', async () => {
+  const { page } = await open(hostile, 'light', 1280);
+  const sections = (await page.evaluate(`
+    [...document.querySelectorAll('main section')].map((section) => [section.querySelector('h2').id, section.textContent])
+  `)) as [string, string][];
+  const without = sections.filter(([, text]) => !text.includes(HOSTILE)).map(([id]) => id);
+  expect(without).toEqual([]);
+  expect(sections.map(([id]) => id)).toEqual([
+    'changes',
+    'findings',
+    'tenants',
+    'network',
+    'exposure',
+    'rights',
+    'escalation',
+    'waivers',
+    'objects',
+  ]);
+  expect(await page.evaluate(`document.querySelectorAll('img, main script, [onerror]').length`)).toBe(0);
+  // What the script writes is text as well.
+  await page.type('#objects-query', 'pod');
+  await page.type('#who-verb', 'get');
+  await page.type('#who-resource', 'secrets');
+  await page.waitForFunction(`document.querySelector('table.who').tBodies[0].rows.length > 0`);
+  expect(await page.evaluate(`document.querySelector('table.who').textContent`)).toContain(HOSTILE);
+  expect(await page.evaluate(`document.querySelectorAll('img').length`)).toBe(0);
+  await page.close();
+});
+
+it('tells of hostile names in Markdown as text, in which nothing is markup, a link or a mention', async () => {
+  const output = path.join(folder, 'hostile.md');
+  await reportCommand([path.join(folder, 'hostile.yaml')], { output }, CONTEXT);
+  const text = fs.readFileSync(output, 'utf8');
+  expect(text).toContain('&lt;/script&gt;');
+  expect(text.replaceAll(/<(?:\/?details|\/?summary|br)>/g, '')).not.toMatch(/<|@\w|https?:|\]\(/);
+});
+
+describe('what changed since a baseline', () => {
+  let sections: [id: string, text: string, rows: string[][]][];
+  beforeAll(async () => {
+    const [dist, output] = [path.join(folder, 'changed'), path.join(folder, 'changed.html')];
+    fs.mkdirSync(dist);
+    fs.writeFileSync(path.join(dist, 'all.yaml'), toYaml(changedExample()));
+    await reportCommand([dist], { output, baseline: path.join(ROOT, 'dist') }, CONTEXT);
+    const { page } = await open(output, 'light', 1280);
+    sections = (await page.evaluate(`[...document.querySelectorAll('main section')].map((section) => [
+      section.querySelector('h2').id,
+      section.textContent.replaceAll(/\\s+/g, ' '),
+      [...section.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.innerText)),
+    ])`)) as typeof sections;
+    await page.close();
+  }, 30_000);
+
+  it('comes first, with a verdict', () => {
+    const [[id, text]] = sections as [(typeof sections)[0]];
+    expect(id).toBe('changes');
+    expect(text).toContain('More becomes possible: 2 widened, 1 narrowed, 0 neutral.');
+  });
+
+  it('is a row for each change, with its area, its effect in words, and what makes it so', () => {
+    expect(sections[0]![2]).toEqual([
+      [
+        'Rights',
+        'widened',
+        'Group oidc:analytics may now list leases.coordination.k8s.io in analytics-reports\n' +
+          'ClusterRole tenant-viewer, bound by RoleBinding analytics-reports/tenant-viewer',
+      ],
+      ['Guards', 'widened', 'ValidatingAdmissionPolicy bulwark-services was removed'],
+      [
+        'Guards',
+        'narrowed',
+        expect.stringMatching(/^ResourceQuota shop-web\/.* limits pods to 1, before to \d+$/),
+      ],
+    ]);
+  });
+});
+
+describe('on paper', () => {
+  it('is black on white, with everything that is folded or in a box, and without what cannot be used', async () => {
+    const { page } = await open(example, 'dark', 718);
+    await page.emulateMediaType('print');
+    const seen = (await page.evaluate(`(() => {
+      const height = (selector) => document.querySelector(selector).getBoundingClientRect().height;
+      const objects = document.querySelector('table.objects');
+      return {
+        ink: [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor],
+        folded: document.querySelector('#network ~ details table').checkVisibility(),
+        cut: objects.parentElement.scrollHeight - objects.parentElement.clientHeight,
+        useless: height('nav') + height('form') + height('.js'),
+        wide: document.querySelector('.picture svg').getBoundingClientRect().width <= innerWidth,
+      };
+    })()`)) as Record<string, unknown>;
+    expect(seen).toEqual({
+      ink: ['rgb(0, 0, 0)', 'rgb(255, 255, 255)'],
+      folded: true,
+      cut: 0,
+      useless: 0,
+      wide: true,
+    });
+    await page.close();
+  });
+});
+
+describe('where colours are few', () => {
+  it('draws with those of the system', async () => {
+    const page = await chromium.browser.newPage();
+    const session = await page.createCDPSession();
+    await session.send('Emulation.setEmulatedMedia', {
+      features: [{ name: 'forced-colors', value: 'active' }],
+    });
+    await page.goto(`file://${example}`);
+    const colours = (await page.evaluate(`(() => {
+      const of = (selector, property) => getComputedStyle(document.querySelector('.picture ' + selector))[property];
+      return [of('.node text', 'fill'), of('.node path', 'fill'), of('.edge path', 'stroke')];
+    })()`)) as string[];
+    const [text, box, arrow] = colours;
+    expect(text).toBe('rgb(0, 0, 0)');
+    expect(box).toBe('rgb(255, 255, 255)');
+    expect(arrow).not.toBe(box);
+    await page.close();
+  });
+
+  it('says in words what colours repeat', () => {
+    const text = fs.readFileSync(hostile, 'utf8').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('<strong>✕ It does not hold</strong>');
+    for (const [, classes, words] of text.matchAll(/<span class="tag (\w+)">\s*(\w+)/g))
+      expect(words).toBe(classes);
+  });
+});
+
 it('answers who can do something, and finds objects', async () => {
   const { page, said } = await open(example, 'light', 1280);
   const rows = (table: string) => page.evaluate(`document.querySelector('table.${table} tbody').textContent`);
@@ -120,7 +263,7 @@ it('answers who can do something, and finds objects', async () => {
 });
 
 it('shows the essence without scripts', async () => {
-  const page = await browser.newPage();
+  const page = await chromium.browser.newPage();
   await page.setJavaScriptEnabled(false);
   await page.goto(`file://${example}`);
   const text = fs.readFileSync(example, 'utf8').replace(/<script[^]*?<\/script>/g, '');
