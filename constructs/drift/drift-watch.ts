@@ -5,6 +5,7 @@ import { driftEventNames } from '../../src/drift/event';
 import { rightsToCompare, type NamedObject } from '../../src/drift/rights';
 import { BulwarkError } from '../../src/errors';
 import type { ResourceName } from '../../src/manifest/api-resources';
+import { PLATFORM_OWNED_LABEL } from '../../src/manifest/kinds';
 import { LockedClusterRole, LockedRole } from '../identity/role';
 import type { NetworkMember } from '../network/intents';
 import { Peer } from '../network/peer';
@@ -105,6 +106,14 @@ export class DriftWatch extends Construct {
       .allow(['get', 'patch'], ['events'], { names: driftEventNames(name) })
       .bindTo(this.cronJob);
     allowSecrets(this, name, props);
+    markAsOwnedByPlatform(this);
+  }
+}
+
+/** Where guard rails are, people of a tenant that the watch lives in can neither suspend it nor give it other arguments. */
+function markAsOwnedByPlatform({ node }: DriftWatch): void {
+  for (const object of node.findAll().filter((one) => ApiObject.isApiObject(one))) {
+    object.metadata.addLabel(PLATFORM_OWNED_LABEL, 'true');
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../../../constructs';
 import { runCommand } from '../../support/run-command';
 import { type ApiServer, describeWithApiServer } from '../harness';
+import { until } from '../admission/active';
 import { allowedOf, describe as inWords, rightOf, servedResources, type Attempt } from './access';
 import { FaultProxy } from './fault-proxy';
 
@@ -70,7 +71,8 @@ function synthesize(folder: string, digest: string, gateway: string): readonly s
   new ConfigMap(shop, 'flags', { data: { colour: 'blue' } });
   new ApiObject(shop, 'widget', { apiVersion: 'example.com/v1', kind: 'Widget', spec: { size: 3 } });
   new ApiObject(new Chart(cluster, 'kinds'), 'widgets', WIDGETS);
-  new DriftWatch(new Tenant(cluster, 'platform').namespace('watch'), 'drift-watch', {
+  const platform = new Tenant(cluster, 'platform', { groups: { deployers: ['ops'] } });
+  new DriftWatch(platform.namespace('watch'), 'drift-watch', {
     image: `registry.example/watch@sha256:${digest}`,
     pushgateway: { url: gateway, peer: Peer.cidr('192.0.2.99/32') },
   });
@@ -210,6 +212,21 @@ function suite(server: () => ApiServer): void {
     const harmless = /^(create self\w+|(get|list|watch) clustertrustbundles)\./;
     expect(common.filter((right) => !harmless.test(right))).toEqual([]);
   }, 60_000);
+
+  it('is not suspended by people of the tenant that it lives in, who deploy there otherwise', async () => {
+    const path = '/apis/batch/v1/namespaces/platform-watch/cronjobs/drift-watch?dryRun=All';
+    const suspend = (as?: object) => server().request('PATCH', path, { spec: { suspend: true } }, as);
+    let refused = await suspend();
+    await until(async () => {
+      refused = await suspend({ as: 'dora', groups: ['ops'] });
+      return refused.status === 200 ? ['platform-owned'] : [];
+    });
+    expect([refused.status, refused.body.message]).toEqual([
+      403,
+      expect.stringContaining('What the platform owns is changed and deleted by the platform alone'),
+    ]);
+    expect((await suspend()).status).toBe(200);
+  });
 
   async function attempts(): Promise<Attempt[]> {
     const served = await servedResources(server());

@@ -133,6 +133,18 @@ describe('DriftWatch', () => {
     expect(new Set(other)).toEqual(new Set([443, 6443, 8443]));
   });
 
+  it('belongs to the platform with all of its objects', () => {
+    const { manifests } = watched().cluster.synth();
+    const own = manifests.filter(({ metadata }) => /^(platform-ops-)?watch/.test(metadata!.name!));
+    expect(own.map(({ kind }) => kind).sort()).toEqual(
+      [
+        ...['ClusterRole', 'ClusterRoleBinding', 'CronJob', 'NetworkPolicy'],
+        ...['Role', 'RoleBinding', 'ServiceAccount'],
+      ].sort(),
+    );
+    for (const { metadata } of own) expect(metadata!.labels?.['cdk8s-bulwark/platform-owned']).toBe('true');
+  });
+
   it('opens a Pushgateway of the same program as well', () => {
     const { cluster, namespace } = watched();
     const gateway = new HardenedDeployment(namespace, 'gateway', {
