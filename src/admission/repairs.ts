@@ -4,6 +4,7 @@ import { ALLOWANCES_NAME } from '../manifest/kinds';
 import type { Manifest } from '../manifest/manifest';
 import type { ClusterTarget } from '../target/target';
 import { allowanceVariables } from './allowed';
+import { PLACING_LISTS, placingPatches } from './placing';
 import { ADMISSION_API, type LabelRequirement, type NamedExpression } from './policy';
 import { bringsPod, podVariables, type PodShape } from './shapes';
 
@@ -43,7 +44,7 @@ export function repairManifests(policy: RepairPolicy): Manifest[] {
         paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
         matchConstraints: { resourceRules: resourcesOf(shape) },
         matchConditions: [...conditions, bringsPod(shape), ...madeByPeople(shape)],
-        variables: [...podVariables(shape), ...allowanceVariables(['waivedControls'])],
+        variables: [...podVariables(shape), ...allowanceVariables(['waivedControls', ...PLACING_LISTS])],
         // One step, since the API server converts the whole object for each.
         mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: patches.join(' +\n') } }],
       },
@@ -113,6 +114,7 @@ function patchesOf(controls: readonly PodControl[], shape: PodShape, target: Clu
       ),
     ),
     ...places.filter(({ patch }) => patch.of === 'mount').flatMap(mountPatches),
+    ...placingPatches(shape, `${pointerOf(shape)}/spec`),
     // Last, since what stands behind something that is removed moves up.
     ...(token ? tokenRemoval(token) : []),
   ];

@@ -21,8 +21,11 @@ const MINOR = serverMinor() ?? 37;
 const TARGET = ClusterTarget.kubernetes(`1.${MINOR}`);
 const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
-/** The repairs are in force in the first, and in the second what the kernel repaired is read. */
-const NAMESPACES = ['tenant', 'plain'] as const;
+/**
+ * The repairs are in force in the first, in the second what the kernel repaired is read, and the third is of a tenant with a
+ * sandbox and nodes of its own.
+ */
+const NAMESPACES = ['tenant', 'plain', 'placed'] as const;
 type Namespace = (typeof NAMESPACES)[number];
 
 const PATHS: Readonly<Record<string, string>> = {
@@ -66,6 +69,16 @@ const BARE: Manifest = {
   },
 };
 
+/** A pod in it needs more than its containers, and tolerates the taint of the nodes that have it. */
+const SANDBOX: Manifest = {
+  apiVersion: 'node.k8s.io/v1',
+  kind: 'RuntimeClass',
+  metadata: { name: 'gvisor' },
+  handler: 'runsc',
+  overhead: { podFixed: { memory: '64Mi' } },
+  scheduling: { tolerations: [{ key: 'sandbox', operator: 'Equal', value: 'gvisor' }] },
+};
+
 // Servers before 1.36 do not have MutatingAdmissionPolicy v1.
 if (MINOR >= 36) {
   describeWithApiServer(
@@ -76,8 +89,16 @@ if (MINOR >= 36) {
         await createAll(server(), [
           namespace('tenant', label),
           namespace('plain', {}),
+          namespace('placed', label),
           ...NAMESPACES.flatMap((name) => [account(name, 'default'), account(name, 'api')]),
           allowancesConfigMap('tenant', { registries: ['registry.example/'] }),
+          allowancesConfigMap('placed', {
+            registries: ['registry.example/'],
+            sandboxes: ['gvisor'],
+            nodeLabels: ['pool=customers', 'example.com/tier='],
+            tolerations: ['pool=customers', 'sandbox=gvisor', 'gpu'],
+          }),
+          SANDBOX,
           ...guardrailManifests({ target: TARGET, repairs: true }).filter(isRepair),
         ]);
         await until(async () => {
@@ -178,6 +199,41 @@ if (MINOR >= 36) {
         expect(answers.map(({ status, message }) => [status, message])).toEqual(
           WORKLOAD_KINDS.map(() => [201, undefined]),
         );
+      });
+
+      it('put pods where those of their tenant belong, in every kind that makes pods', async () => {
+        const own = [
+          { key: 'pool', operator: 'Equal', value: 'customers' },
+          { key: 'sandbox', operator: 'Equal', value: 'gvisor' },
+        ];
+        for (const kind of WORKLOAD_KINDS) {
+          const { pod, message } = await send(server(), 'placed', inKind(kind));
+          const { runtimeClassName, nodeSelector, tolerations, overhead } = pod?.spec ?? {};
+          expect({ kind, message, runtimeClassName, nodeSelector }).toEqual({
+            kind,
+            message: undefined,
+            runtimeClassName: 'gvisor',
+            nodeSelector: { pool: 'customers', 'example.com/tier': '' },
+          });
+          expect(tolerations.filter(({ key }: any) => !key.startsWith('node.kubernetes.io/'))).toEqual(own);
+          // What the API server itself adds for the RuntimeClass, it adds after the repair as well.
+          expect([kind, overhead]).toEqual([kind, kind === 'Pod' ? { memory: '64Mi' } : undefined]);
+        }
+      });
+
+      it('leave where somebody wants a pod to run, and the guards refuse it', async () => {
+        const wanting = (spec: object) => ({ ...BARE, spec: { ...(BARE.spec as object), ...spec } });
+        const elsewhere = await send(server(), 'placed', wanting({ nodeSelector: { pool: 'bank' } }));
+        expect([elsewhere.status, elsewhere.message]).toEqual([403, expect.stringContaining('own-nodes')]);
+        const chosen = wanting({
+          nodeSelector: { zone: 'a' },
+          tolerations: [{ key: 'pool', value: 'customers', effect: 'NoSchedule' }],
+        });
+        const { pod } = await send(server(), 'placed', chosen);
+        expect(pod.spec.nodeSelector).toEqual({ zone: 'a', pool: 'customers', 'example.com/tier': '' });
+        expect(pod.spec.tolerations.filter(({ key }: any) => key === 'pool')).toEqual([
+          { key: 'pool', value: 'customers', effect: 'NoSchedule' },
+        ]);
       });
     },
     { serviceAccounts: true },
