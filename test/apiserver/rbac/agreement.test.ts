@@ -48,6 +48,10 @@ describeWithApiServer(
       await settled(server(), rbac);
     }, 120_000);
 
+    afterAll(() =>
+      console.log(`${asked} access reviews decided as Kubernetes 1.${serverMinor()} decides them`),
+    );
+
     /** Asks the server about requests, and fails with those that we answer otherwise. */
     async function compare(questions: readonly Question[], ask: (question: Question) => Post, least = 0.05) {
       const answers = await pipeline(server(), questions.map(ask));
