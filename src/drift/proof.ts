@@ -3,7 +3,8 @@ import { WAIVER_ANNOTATION } from '../controls/waiver';
 import { diffConnections, partyOf, type ConnectionChange } from '../network/diff';
 import { explainConnection } from '../network/explain';
 import { formatPorts, type PortRange } from '../network/ports';
-import { analyzeNetwork, type Reachability } from '../network/reachability';
+import type { Reachability } from '../network/reachability';
+import { reachabilityBesideProof } from '../network/tenant-network';
 import { closedByGuardrails } from '../rbac/guarded';
 import { escalationOf, sentenceOf, type EscalationPath } from '../rbac/escalation';
 import { powerKey } from '../rbac/power';
@@ -40,11 +41,13 @@ export function proveLive(
   const uids = new Set(live.map(({ metadata }) => metadata?.uid));
   // What a workload has made is looked at as the workload.
   const roots = live.filter((manifest) => !uids.has(controllerOf(manifest)?.uid ?? ''));
-  const actual = withDeclaredWaivers(declared, roots);
+  // Frozen, so that what one question finds out is not found out again for the next.
+  const wanted = Object.freeze([...declared]);
+  const actual = Object.freeze(withDeclaredWaivers(declared, roots));
   const found = [
-    ...newConnections(declared, actual, target),
-    ...newCrossings(declared, actual, target),
-    ...newRights(declared, actual),
+    ...newConnections(wanted, actual, target),
+    ...newCrossings(wanted, actual, target),
+    ...newRights(wanted, actual),
   ];
   const counterExamples = [...new Map(found.map((one) => [one.through, one])).values()];
   return { holds: counterExamples.length === 0, counterExamples: counterExamples.slice(0, SHOWN) };
@@ -68,7 +71,7 @@ function newConnections(
   live: readonly Manifest[],
   target: ClusterTarget,
 ): LiveCounterExample[] {
-  const [before, after] = [declared, live].map((manifests) => analyzeNetwork(manifests, { target })) as [
+  const [before, after] = [declared, live].map((manifests) => reachabilityBesideProof(manifests, target)) as [
     Reachability,
     Reachability,
   ];

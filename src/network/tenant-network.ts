@@ -38,6 +38,17 @@ export interface MetadataReach {
  */
 export const networkOfTenants = rememberedOfFrozen(readNetworkOfTenants);
 
+/** Where nobody has declared anything. One list, so that what is found out of a frozen list of manifests is not found out again. */
+export const NOTHING_DECLARED: readonly DeclaredConnection[] = Object.freeze([]);
+
+/**
+ * Who can reach whom, of a frozen list of manifests that a proof without declarations has read, or will read, as well: the
+ * network is read once for both.
+ */
+export function reachabilityBesideProof(manifests: readonly Manifest[], target: ClusterTarget): Reachability {
+  return networkOfTenants(manifests, NOTHING_DECLARED, target).actual;
+}
+
 function readNetworkOfTenants(
   manifests: readonly Manifest[],
   declared: readonly DeclaredConnection[],

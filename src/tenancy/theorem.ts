@@ -4,7 +4,12 @@ import type { DeclaredConnection } from '../network/declared';
 import { findCrossings, type Crossing } from '../network/isolation';
 import { workloadName } from '../network/pods';
 import { formatPorts } from '../network/ports';
-import { networkOfTenants, reachedMetadata, type MetadataReach } from '../network/tenant-network';
+import {
+  networkOfTenants,
+  NOTHING_DECLARED,
+  reachedMetadata,
+  type MetadataReach,
+} from '../network/tenant-network';
 import { describeEscape, proveGuardedPermissions, type TenantEscape } from '../rbac/tenant-proof';
 import type { ClusterTarget } from '../target/target';
 
@@ -103,7 +108,7 @@ function proveNetwork(
   target: ClusterTarget,
   declared: readonly DeclaredConnection[] | undefined,
 ): NetworkOfTheorem {
-  const network = networkOfTenants(manifests, declared ?? [], target);
+  const network = networkOfTenants(manifests, declared ?? NOTHING_DECLARED, target);
   const { actual, wanted, isAsDeclared } = network;
   return {
     declared: declared?.length,

@@ -11,7 +11,7 @@ import type { SourcedManifest } from '../../manifest/reader';
 import { exposureOf } from '../../network/exposure';
 import { exposureSections } from '../../network/exposure-text';
 import { workloadName } from '../../network/pods';
-import { analyzeNetwork } from '../../network/reachability';
+import { reachabilityBesideProof } from '../../network/tenant-network';
 import { targetFor } from '../../target/target';
 import { proveTenancy, type TenancyTheorem } from '../../tenancy/theorem';
 import { escalationEntries } from './escalations';
@@ -53,7 +53,7 @@ export function clusterReport(
   onPhase('proving the isolation of tenants');
   const theorem = proveTenancy(manifests, { target });
   onPhase('following the network');
-  const reachability = analyzeNetwork(manifests, { target });
+  const reachability = reachabilityBesideProof(manifests, target);
   const tenants = tenantSection(reachability, theorem);
   onPhase('following the rights');
   const escalations = escalationEntries(manifests);

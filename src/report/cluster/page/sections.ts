@@ -1,3 +1,4 @@
+import { SEVERITIES } from '../../../controls/control';
 import type { Change } from '../../../diff';
 import { groupBy } from '../../../groups';
 import { counted } from '../../../wording';
@@ -102,10 +103,35 @@ export function escalationSection({ escalations }: ClusterReport): Section {
   return { id: 'escalation', title: 'Escalation', body };
 }
 
-/** Controls that do not hold. */
-export function findingsSection({ findings }: ClusterReport): Section {
+/** Controls that do not hold, at a glance and then one by one. */
+export function findingsSection({ findings, counts }: ClusterReport): Section {
+  const named = SEVERITIES.filter((severity) => counts.bySeverity[severity] > 0);
+  const severities = named.map(
+    (severity) => `${counts.bySeverity[severity].toLocaleString('en')} ${severity}`,
+  );
+  const rows = findings.map(({ control, title, severity, places }) => [
+    markup`<a href="#finding-${control}">${title}</a>`,
+    tag(severity),
+    places.length.toLocaleString('en'),
+  ]);
   const body: Part =
-    findings.length === 0 ? markup`<p>Every control of the profile holds.</p>` : findings.map(findingBox);
+    findings.length === 0
+      ? markup`<p>Every control of the profile holds.</p>`
+      : [
+          markup`<p>
+            ${counted(findings.length, 'control does', 'controls do')} not hold, in
+            ${counted(counts.findings, 'place')}: ${severities.join(', ')}.
+          </p>`,
+          findings.length > 3
+            ? table(
+                'What has to hold and does not, the worst first',
+                ['Control', 'Severity', 'Places'],
+                rows,
+                'findings',
+              )
+            : undefined,
+          findings.map(findingBox),
+        ];
   return { id: 'findings', title: 'Findings', body };
 }
 
@@ -121,7 +147,7 @@ function findingBox({ control, title, severity, why, fix, references, places }: 
       ${shown}
     </ul>
     ${places.length > 50 ? markup`<p>and ${places.length - 50} more.</p>` : undefined}`;
-  return markup`<article class="finding">
+  return markup`<article class="finding" id="finding-${control}">
     <h3>${tag(severity)} ${title} <code>${control}</code></h3>
     <p>${why}</p>
     <p><strong>Fix:</strong> ${fix}</p>

@@ -44,7 +44,7 @@ th,td{text-align:left;vertical-align:top;padding:.5rem .9rem;border-top:1px soli
 .titled thead th{border-top:0}
 thead th{font-size:.82rem;color:var(--muted);font-weight:600}
 tr:has(:target){background:var(--mark)}
-.objects{font-size:.82rem}.objects tbody th,.waivers tbody th{font-weight:400}
+.objects{font-size:.82rem}.objects tbody th,.waivers tbody th,.findings tbody th{font-weight:400}
 @media(min-width:40.01rem){.halves th:first-child{width:40%}
 .thirds th:nth-child(n+1){width:38%}
 .crossings th:nth-child(1){width:25%}.crossings th:nth-child(2){width:19%}
@@ -52,6 +52,7 @@ tr:has(:target){background:var(--mark)}
 .waivers th:nth-child(1){width:19%}.waivers th:nth-child(2){width:33%}.waivers th:nth-child(3){width:9%}
 .changes th:nth-child(1){width:9rem}.changes th:nth-child(2){width:7rem}
 .groups th:nth-child(1){width:16rem}.groups th:nth-child(2){width:7rem}
+.findings th:nth-child(2),.findings th:nth-child(3){width:9rem}
 .who th{width:33%}
 .objects th:nth-child(1){width:20%}.objects th:nth-child(2){width:26%}.objects th:nth-child(3){width:30%}}
 td ul{margin:0;padding-left:1.05rem}
@@ -72,6 +73,7 @@ code,.code{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;o
 details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--accent);padding:.2rem 0}
 .finding{border:1px solid var(--line);border-radius:6px;background:var(--surface);padding:.9rem 1.1rem;margin:.8rem 0}
+.finding{scroll-margin-top:4rem}.finding:target{background:var(--mark)}
 .finding h3{margin:0 0 .3rem;overflow-wrap:anywhere}
 .finding p{margin:.25rem 0;overflow-wrap:anywhere}
 .places{margin:.4rem 0 0;padding-left:1.1rem;overflow-wrap:anywhere}
