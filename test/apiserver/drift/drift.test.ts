@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { driftCommand } from '../../../src/cli/drift';
 import { identityOf } from '../../../src/manifest/manifest';
+import { runCommand } from '../../support/run-command';
 import { corpusFile, describeWithApiServer } from '../harness';
 import { runCommands, type Shell } from './commands';
 import { FaultProxy, type Fault } from './fault-proxy';
@@ -120,11 +121,11 @@ function suite(server: () => any): void {
       ['500 for good', (count) => (count < 12 ? 'pass' : 500), /could not be read: status 500/],
       ['no answer', (count) => (count < 12 ? 'pass' : 'hang'), /could not be read: no answer in time/],
       [
-        'being killed in the middle',
+        'connections that break for good',
         (count) => (count < 20 ? 'pass' : 'cut'),
         /could not be read: .*(closed|hang up|aborted|ECONN)/,
       ],
-      ['401, since the credentials have expired', () => 401, /does not accept the credentials \(401\)/],
+      ['401', () => 401, /does not accept the credentials \(401\)/],
       ['something that is no JSON', () => 'page', /something that an API server does not say/],
     ])('is an error and never "no drift" for %s', async (_title, fault, message) => {
       await expect(withFault(fault, '1.5')).rejects.toThrow(message);
@@ -143,6 +144,44 @@ function suite(server: () => any): void {
           'The right to list networkpolicies.networking.k8s.io in the whole cluster is missing (403)',
         ),
       );
+    });
+
+    it('is an error and never "no drift" for a token that the server has accepted no more since its account went', async () => {
+      const accounts = '/api/v1/namespaces/default/serviceaccounts';
+      await server().request('POST', accounts, { metadata: { name: 'auditor' } });
+      const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+      const { body } = await server().request('POST', `${accounts}/auditor/token`, review);
+      expect((await server().request('DELETE', `${accounts}/auditor`)).status).toBe(200);
+      const config = JSON.parse(readFileSync(kubeconfig(), 'utf8'));
+      config.users[0].user = { token: body.status.token };
+      const file = join(folder, 'revoked');
+      writeFileSync(file, JSON.stringify(config));
+      const { out, err, exitCode } = await runCommand(['drift', DIST, '--kubeconfig', file]);
+      expect([out, exitCode]).toEqual(['', 2]);
+      expect(err).toMatch(
+        /^https:\S+ does not accept the credentials \(401\): they are wrong or have expired\./,
+      );
+      expect(err).not.toContain(body.status.token);
+    });
+
+    // The last one: there is no server after it.
+    it('is an error and never "no drift" for an API server that is killed while it is read', async () => {
+      const lists = () => proxy.passed.filter(({ url }) => url.includes('limit=')).length;
+      const before = lists();
+      let killed: number | undefined;
+      proxy.fault = () => {
+        if (lists() - before < 5 || killed !== undefined) return 'pass';
+        killed = lists() - before;
+        return server().crash();
+      };
+      const args = ['drift', DIST, '--kubeconfig', proxy.kubeconfig, '--timeout', '4'];
+      const { out, err, exitCode } = await runCommand(args);
+      expect([out, exitCode]).toEqual(['', 2]);
+      expect(err).toMatch(
+        /could not be read: .*(hang up|closed|aborted|ECONN).* Nothing can be said without it\./,
+      );
+      expect(killed).toBeGreaterThanOrEqual(5);
+      await expect(server().request('GET', '/version')).rejects.toThrow(/kube-apiserver ended with SIGKILL/);
     });
   });
 }

@@ -4,8 +4,11 @@ import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** What becomes of the request of that number: it passes, has an answer of that status, breaks, hangs, or gets a web page. */
-export type Fault = (count: number) => 'pass' | 'cut' | 'hang' | 'page' | number;
+/**
+ * What becomes of the request of that number: it passes, has an answer of that status, breaks, hangs, gets a web page, or passes
+ * after something has happened.
+ */
+export type Fault = (count: number) => 'pass' | 'cut' | 'hang' | 'page' | number | Promise<unknown>;
 
 /** Stands in front of an API server and fails as it is told. */
 export class FaultProxy {
@@ -55,6 +58,10 @@ export class FaultProxy {
   ): void {
     const outcome = this.current(this.count++);
     if (outcome === 'hang') return;
+    if (outcome instanceof Promise) {
+      void outcome.then(() => this.forward(incoming, answer, target, false));
+      return;
+    }
     if (outcome === 'page') {
       answer.end('<html>Sign in</html>');
       return;
@@ -63,6 +70,15 @@ export class FaultProxy {
       answer.writeHead(outcome, { 'retry-after': '0' }).end('{}');
       return;
     }
+    this.forward(incoming, answer, target, outcome === 'cut');
+  }
+
+  private forward(
+    incoming: IncomingMessage,
+    answer: ServerResponse,
+    target: { url: string; ca: Buffer },
+    cut: boolean,
+  ): void {
     const { host: _host, ...headers } = incoming.headers;
     const onward = request(
       new URL(incoming.url!, target.url),
@@ -71,7 +87,8 @@ export class FaultProxy {
         const { method = '', url = '' } = incoming;
         this.passed.push({ method, url, status: response.statusCode! });
         answer.writeHead(response.statusCode!, response.headers);
-        if (outcome === 'pass') response.pipe(answer);
+        response.on('error', () => answer.destroy());
+        if (!cut) response.pipe(answer);
         else
           response.once('data', (chunk: Buffer) =>
             answer.write(chunk.subarray(0, 20), () => answer.destroy()),

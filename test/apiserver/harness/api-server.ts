@@ -111,6 +111,11 @@ export class ApiServer {
     return this.processes.logTail(lines);
   }
 
+  /** Kills kube-apiserver in the middle of what it does. Nothing but {@link stop} can be asked of it then. */
+  async crash(): Promise<void> {
+    await this.processes.crash('kube-apiserver');
+  }
+
   /** Ends the servers and removes their folder. */
   async stop(): Promise<void> {
     this.client.close();

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** The server processes and their temporary folder, which end and go together. See supervisor.mjs. */
 export class Processes {
@@ -32,6 +33,12 @@ export class Processes {
 
   start(name: string, command: string, args: readonly string[]): void {
     this.send({ name, command, args });
+  }
+
+  /** Ends a server as a crash does, and waits until it has ended. */
+  async crash(name: string): Promise<void> {
+    this.send({ crash: name });
+    while (!this.reason) await delay(10);
   }
 
   /** Ends the servers, the last one started first, and removes the folder. */

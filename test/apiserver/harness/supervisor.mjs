@@ -20,7 +20,7 @@ function start({ name, command, args }) {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(`${name} ended with ${signal ?? `code ${code}`}`));
   });
-  servers.push({ child, ended });
+  servers.push({ name, child, ended });
   void ended.then((reason) => ending || process.stdout.write(`${reason}\n`));
 }
 
@@ -34,6 +34,13 @@ async function terminate({ child, ended }) {
 function leave() {
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
+}
+
+/** Ends a server as a crash does. */
+async function crash(name) {
+  const found = servers.find((server) => server.name === name);
+  found.child.kill('SIGKILL');
+  await found.ended;
 }
 
 // An API server that has lost its etcd does not end for a minute and more, hence the reverse order.
@@ -54,6 +61,7 @@ const commands = createInterface({ input: process.stdin });
 commands.on('line', (line) => {
   const command = JSON.parse(line);
   if (command.stop) void stop();
+  else if (command.crash) void crash(command.crash);
   else if (!ending) start(command);
 });
 commands.on('close', abandon);
