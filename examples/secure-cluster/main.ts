@@ -50,7 +50,7 @@ export function secureCluster(
   shop.frontend.useProfile(profiles.appArmor('shop-frontend'));
 
   // The same rules in the API server, for whoever applies something by hand.
-  new Guardrails(cluster, 'guardrails');
+  new Guardrails(cluster, 'guardrails', { controls: ['image-pull-always'] });
 
   // Who signs in, what is encrypted in etcd and what is logged: files for the nodes, below dist/control-plane.
   new ControlPlane(cluster, 'control-plane', { authentication: { issuers: [SSO.asIssuer()] } });

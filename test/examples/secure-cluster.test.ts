@@ -5,6 +5,7 @@ import { load } from 'js-yaml';
 import { secureCluster } from '../../examples/secure-cluster/main';
 import type { Manifest } from '../../src/manifest/manifest';
 import { readManifests } from '../../src/manifest/reader';
+import { benchmarkTenants } from '../../src/tenancy/benchmark';
 
 const DIST = path.join(__dirname, '../../dist');
 
@@ -140,6 +141,16 @@ describe('the example cluster', () => {
         `${metadata!.namespace}/${(spec as { selector: Record<string, string> }).selector['app.kubernetes.io/name']}`,
     );
     expect(selected.filter((name) => !workloads.has(name))).toEqual([]);
+  });
+
+  it('has tenants that pass every multi-tenancy benchmark of the first level', () => {
+    const results = benchmarkTenants(committed());
+    expect([...new Set(results.map(({ tenant }) => tenant))].sort()).toEqual([
+      'analytics',
+      'platform',
+      'shop',
+    ]);
+    expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
   });
 
   it('is committed as it is synthesized, byte for byte', () => {
