@@ -2,6 +2,7 @@ import path from 'node:path';
 import { BulwarkError } from '../errors';
 import { importManifests, type Outcome } from '../import/import';
 import { targetFor } from '../target/target';
+import { counted } from '../wording';
 import type { CommandContext, CommandResult } from './command';
 import { readPaths } from './input';
 import { writeNewFiles } from './new-files';
@@ -51,8 +52,15 @@ function closing(outcomes: readonly Outcome[]): string[] {
   const plain = count(({ became }) => became === 'ApiObject');
   const left = count(({ became }) => became === 'nothing');
   const excused = count(({ excused: ids }) => ids.length > 0);
+  const parts = [
+    `${outcomes.length - plain - left} became constructs`,
+    `${plain} plain objects that are hardened all the same`,
+    ...(left > 0 ? [`${counted(left, 'Secret')} left out`] : []),
+  ];
   return [
-    `${outcomes.length} objects: ${outcomes.length - plain - left} became constructs, ${plain} plain objects that are hardened all the same, ${left} Secrets were left out.`,
-    `${excused} objects are excused from controls, to be decided: each excuse( in the code.`,
+    `${counted(outcomes.length, 'object')}: ${parts.join(', ')}.`,
+    ...(excused > 0
+      ? [`${counted(excused, 'object')} excused from controls, to be decided: each excuse( in the code.`]
+      : []),
   ];
 }

@@ -54,12 +54,12 @@ export function writeNew(file: string, text: string): void {
 }
 
 /** Writes a file that must not be there yet, and the folder that it is in. */
-export function writeNewWithFolder(file: string, text: string, fix: string): void {
+export function writeNewWithFolder(file: string, text: string, fix?: string): void {
   makeFolderOf(file, fix);
   writeNew(file, text);
 }
 
-function makeFolderOf(file: string, fix: string): void {
+function makeFolderOf(file: string, fix?: string): void {
   try {
     makeFolder(path.dirname(path.resolve(file)));
   } catch (error) {

@@ -8,7 +8,7 @@ import { counted } from '../wording';
 import { loadCertificate, readGiven } from './certificate';
 import type { CommandContext, CommandResult } from './command';
 import { oneOf } from './one-of';
-import { replaceFile, writeNew } from './private-files';
+import { replaceFile, writeNewWithFolder } from './private-files';
 import { notesOn, readValues, type ValueOptions } from './secret-values';
 
 /** Options of `bulwark seal`, as they are typed. */
@@ -79,7 +79,7 @@ function sealNew(
   );
   const text = toYaml([manifest]);
   if (output === undefined) return text.trimEnd();
-  writeNew(output, text);
+  writeNewWithFolder(output, text);
   return `${output}: ${counted(values.size, 'value')} sealed with ${certificate.fingerprint}`;
 }
 

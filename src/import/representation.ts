@@ -81,7 +81,7 @@ export function representAll(
     const made = found.get(of) as Made;
     const { serviceAccount: _its, ...props } = made.props!;
     found.set(of, { ...made, props });
-    found.set(own, { as: 'call', construct: made.construct, of, calls: [] });
+    found.set(own, { as: 'call', construct: `${made.construct}.serviceAccount`, of, calls: [] });
   }
   const policies = manifests.filter((manifest) => isPolicy(manifest) && found.get(manifest)!.as === 'plain');
   for (const [policy, calls] of intents(policies, workloads)) found.set(policy, calls);

@@ -26,15 +26,19 @@ the cluster, and nobody else can. With the controller installed:
 
 2. Seal the value. It comes from a file or a pipe, never from an argument, which other users of the machine would see:
 
-       bulwark seal db-login -n shop-web --cert cert.pem --from-stdin password -o sealed/db-login.yaml < password.txt
+       npx bulwark seal db-login -n shop-web --cert cert.pem --from-stdin password -o sealed/db-login.yaml < plain/password.txt
+
+   Git passes over \`plain/\`, so that it cannot be committed by mistake.
 
 3. Say in \`main.ts\` that the cluster has the controller, and mount the secret as files below \`/etc/secrets/db-login\`:
 
-       const target = ClusterTarget.kubernetes('${target}', { sealedSecrets: true });
+       const blueprint = new Blueprint({ target: ClusterTarget.kubernetes('${target}', { sealedSecrets: true }), outdir });
 
+       // in shop(), with SealedSecret among the imports
        const login = new SealedSecret(tenant.namespace('web'), 'db-login', { file: 'sealed/db-login.yaml' });
        api.useSecret(login);
 
-4. Delete \`password.txt\`, and commit \`sealed/db-login.yaml\`. \`bulwark verify sealed --cert cert.pem\` tells whether all is well with it.
+4. Delete \`plain/password.txt\`, and commit \`sealed/db-login.yaml\`. \`npx bulwark verify sealed --cert cert.pem\` tells whether all is
+   well with it.
 `;
 }

@@ -90,6 +90,12 @@ describe('bulwark seal', () => {
     expect(opened?.toString()).toBe(CANARY);
   });
 
+  it('writes into a folder that is not there yet', async () => {
+    const output = inFolder('sealed/shop/db.yaml');
+    await seal({ fromFile: [`password=${write('password', CANARY)}`], output });
+    expect(load(fs.readFileSync(output, 'utf8'))).toMatchObject({ kind: 'SealedSecret' });
+  });
+
   itWithPython('takes values from files, standard input and files of KEY=value, byte for byte', () => {
     const binary = Buffer.from([0, 255, 10, 13, 0]);
     const env = write('db.env', 'USER=shop\nEMPTY=\n');
