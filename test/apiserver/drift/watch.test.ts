@@ -60,8 +60,11 @@ const WIDGETS = {
   },
 };
 
-/** Two tenants, one of which watches, as it is with an image of that digest. @returns the arguments of the container. */
-function synthesize(folder: string, digest: string, gateway: string): readonly string[] {
+/** The arguments of containers, by the name of their CronJob. */
+type Arguments = Readonly<Record<string, readonly string[]>>;
+
+/** Two tenants, one of which watches: as it is with an image of that digest. */
+function synthesize(folder: string, digest: string, gateway: string): Arguments {
   const target = ClusterTarget.kubernetes('1.30', { apiServer: { cidrs: ['192.0.2.10/32'] } });
   const cluster = new Blueprint({ target, outdir: folder });
   const shop = new Tenant(cluster, 'shop').namespace('web');
@@ -70,16 +73,27 @@ function synthesize(folder: string, digest: string, gateway: string): readonly s
   });
   new ConfigMap(shop, 'flags', { data: { colour: 'blue' } });
   new ApiObject(shop, 'widget', { apiVersion: 'example.com/v1', kind: 'Widget', spec: { size: 3 } });
+  new ApiObject(shop, 'login', { apiVersion: 'v1', kind: 'Secret', type: 'Opaque' });
   new ApiObject(new Chart(cluster, 'kinds'), 'widgets', WIDGETS);
   const platform = new Tenant(cluster, 'platform', { groups: { deployers: ['ops'] } });
-  new DriftWatch(platform.namespace('watch'), 'drift-watch', {
+  const namespace = platform.namespace('watch');
+  new DriftWatch(namespace, 'secret-watch', {
+    image: `registry.example/other@sha256:${DIGESTS[0]}`,
+    secrets: { 'shop-web': ['login'] },
+  });
+  new DriftWatch(namespace, 'drift-watch', {
     image: `registry.example/watch@sha256:${digest}`,
     pushgateway: { url: gateway, peer: Peer.cidr('192.0.2.99/32') },
   });
   new Guardrails(cluster, 'guardrails');
   const { manifests } = cluster.synth();
-  const { spec } = manifests.find(({ kind }) => kind === 'CronJob') as any;
-  return spec.jobTemplate.spec.template.spec.containers[0].args;
+  const cronJobs: any[] = manifests.filter(({ kind }) => kind === 'CronJob');
+  return Object.fromEntries(
+    cronJobs.map(({ metadata, spec }) => [
+      metadata.name,
+      spec.jobTemplate.spec.template.spec.containers[0].args,
+    ]),
+  );
 }
 
 describeWithApiServer('a cluster with a DriftWatch', suite, { serviceAccounts: true });
@@ -87,7 +101,7 @@ describeWithApiServer('a cluster with a DriftWatch', suite, { serviceAccounts: t
 function suite(server: () => ApiServer): void {
   let folder: string;
   let dist: string;
-  let args: readonly string[];
+  let args: Arguments;
   let proxy: FaultProxy;
   let gateway: Server;
   let pushed: string[];
@@ -112,7 +126,7 @@ function suite(server: () => ApiServer): void {
     server().kubectl(['apply', '-f', join(folder, 'applied')]);
     // What it makes itself is nothing that somebody would have to declare.
     server().kubectl(['create', 'job', 'run-1', '--from=cronjob/drift-watch', '-n', 'platform-watch']);
-    proxy = await FaultProxy.start(kubeconfigOfAccount(), folder);
+    proxy = await FaultProxy.start(await kubeconfigOf('platform-watch', 'drift-watch'), folder);
   }, 120_000);
   afterAll(() => {
     proxy.stop();
@@ -121,21 +135,24 @@ function suite(server: () => ApiServer): void {
     rmSync(folder, { recursive: true });
   });
 
-  function kubeconfigOfAccount(): string {
-    const { stdout } = server().kubectl(['create', 'token', 'drift-watch', '-n', 'platform-watch']);
+  async function kubeconfigOf(namespace: string, account: string): Promise<string> {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+    const { body } = await server().request('POST', path, request);
     const config = JSON.parse(readFileSync(join(server().dir, 'kubeconfig'), 'utf8'));
-    config.users[0].user.token = stdout.trim();
-    const file = join(folder, 'account');
+    config.users[0].user.token = body.status.token;
+    const file = join(folder, account);
     writeFileSync(file, JSON.stringify(config));
     return file;
   }
 
-  /** Runs what the container runs, where its image has the manifests elsewhere. */
-  const watch = () =>
+  /** Runs what a container runs, where its image has the manifests elsewhere. */
+  const run = (name: string, kubeconfig: string, manifests: string) =>
     runCommand([
-      ...args.map((arg) => (arg === '/manifests' ? dist : arg)),
-      ...['--kubeconfig', proxy.kubeconfig],
+      ...args[name]!.map((arg) => (arg === '/manifests' ? manifests : arg)),
+      ...['--kubeconfig', kubeconfig],
     ]);
+  const watch = () => run('drift-watch', proxy.kubeconfig, dist);
   const get = async (path: string) => (await server().request('GET', path)).body;
   const events = async (): Promise<any[]> => (await get('/api/v1/namespaces/platform-watch/events')).items;
 
@@ -152,7 +169,7 @@ function suite(server: () => ApiServer): void {
 
   it('is compared by its account, which finds nothing and is refused nothing', async () => {
     const { out, err, exitCode } = await watch();
-    expect([exitCode, err]).toEqual([0, '']);
+    expect([exitCode, err]).toEqual([0, 'Note: 1 declared Secret passed over, as --without-secrets asks.\n']);
     expect(out).toMatch(/The proof holds[^]*No drift: \d+ declared objects are there as declared/);
     expect(proxy.passed.length).toBeGreaterThan(20);
     expect(proxy.passed.filter(({ status }) => status === 403)).toEqual([]);
@@ -212,6 +229,27 @@ function suite(server: () => ApiServer): void {
     const harmless = /^(create self\w+|(get|list|watch) clustertrustbundles)\./;
     expect(common.filter((right) => !harmless.test(right))).toEqual([]);
   }, 60_000);
+
+  it('looks at the metadata of a Secret that is named for it, by the right to read this one', async () => {
+    const kubeconfig = await kubeconfigOf('platform-watch', 'secret-watch');
+    const look = () => run('secret-watch', kubeconfig, join(folder, 'applied'));
+    expect(await look()).toMatchObject({ exitCode: 0, err: '' });
+    const account = 'system:serviceaccount:platform-watch:secret-watch';
+    const secrets = VERBS.flatMap((verb) =>
+      NAMESPACES.flatMap((namespace) =>
+        ['', 'login', 'other'].map((name) => ({ group: '', resource: 'secrets', verb, namespace, name })),
+      ),
+    );
+    expect((await allowedOf(server(), account, secrets)).map(inWords)).toEqual([
+      'get secrets shop-web login',
+    ]);
+    await server().request('DELETE', '/api/v1/namespaces/shop-web/secrets/login');
+    const { out, exitCode } = await look();
+    expect([exitCode, out]).toEqual([
+      1,
+      expect.stringContaining('Secret shop-web/login was declared and is not there'),
+    ]);
+  });
 
   it('is not suspended by people of the tenant that it lives in, who deploy there otherwise', async () => {
     const path = '/apis/batch/v1/namespaces/platform-watch/cronjobs/drift-watch?dryRun=All';
