@@ -1,6 +1,6 @@
 import { findDrift } from '../drift/drift';
 import { proveLive } from '../drift/proof';
-import { driftMetrics } from '../drift/metrics';
+import { driftMetrics, type DriftRun } from '../drift/metrics';
 import { withOwnImage, type OwnCronJob } from '../drift/own-image';
 import { driftJunit, driftText, type DriftReport } from '../drift/report';
 import { BulwarkError } from '../errors';
@@ -57,10 +57,16 @@ export async function driftCommand(paths: readonly string[], options: DriftOptio
     ...(options.builtInto !== undefined && { own: parseCronJob(options.builtInto, '--built-into') }),
   };
   const start = Date.now();
-  const outcome = await outcomeOf(paths, options, settings);
-  const at = new Date();
+  const runOf = (report?: DriftReport): DriftRun => {
+    const at = new Date();
+    return { at, seconds: (at.getTime() - start) / 1000, ...(report && { report }) };
+  };
+  const outcome = await outcomeOf(paths, options, settings).catch(async (defect: unknown) => {
+    await deliverMetrics(runOf(), settings.delivery);
+    throw defect;
+  });
   const { report } = outcome;
-  const run = { at, seconds: (at.getTime() - start) / 1000, ...(report && { report }) };
+  const run = runOf(report);
   const undelivered = await deliverMetrics(run, settings.delivery);
   const errors = [...outcome.errors, ...undelivered];
   if (!report && format !== METRICS_FORMAT) throw new BulwarkError(errors.join('\n'));
