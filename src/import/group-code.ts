@@ -120,7 +120,7 @@ const FOREIGN = '\u0001';
 function ids({ objects }: Group): Ids {
   const known = new Map<string, string>();
   const unique = uniqueNames((base, count) => `${base}-${count}`);
-  const plain = (kind: string, name: string) => idOf(`${name}-${kebab(SHORT_KINDS[kind] ?? kind)}`);
+  const plain = (kind: string, name: string) => idOf(withKind(name, kind));
   for (const { manifest, representation } of objects) {
     const name = nameOf(manifest);
     const isWorkload = representation.as === 'construct' && representation.pod !== undefined;
@@ -306,8 +306,9 @@ function secretComment(secret: Manifest, namespace: string | undefined): string 
   const file = `sealed/${namespace === undefined ? '' : `${namespace}/`}${name}.yaml`;
   const up = namespace === undefined ? './' : '../';
   return [
-    `The Secret ${name} is not here: its values have no place in code. Seal them, and uncomment the last line:`,
-    `bulwark seal ${name}${place} --cert cert.pem${values} -o ${file}`,
+    `The Secret ${name} is not here: its values have no place in code. Seal them beside main.ts, say sealedSecrets: true of the`,
+    'target there, and uncomment the last line:',
+    `npx bulwark seal ${name}${place} --cert cert.pem${values} -o ${file}`,
     `new SealedSecret(this, '${name}-sealed-secret', { file: \`\${__dirname}/${up}${file}\` });`,
   ]
     .map((line) => `${INDENT}// ${line}`)
@@ -319,9 +320,15 @@ function nameOf(manifest: Manifest): string {
 }
 
 function variableName(name: string, kind: string): string {
-  const pascal = pascalCase(`${name}-${SHORT_KINDS[kind] ?? kind}`);
+  const pascal = pascalCase(withKind(name, kind));
   const variable = pascal.charAt(0).toLowerCase() + pascal.slice(1);
   return RESERVED.has(variable) ? `${variable}Workload` : variable;
+}
+
+/** The name of an object with its kind, where the name does not end with that already. */
+function withKind(name: string, kind: string): string {
+  const suffix = kebab(SHORT_KINDS[kind] ?? kind);
+  return suffix === '' || name === suffix || name.endsWith(`-${suffix}`) ? name : `${name}-${suffix}`;
 }
 
 const SHORT_KINDS: Readonly<Record<string, string>> = {
