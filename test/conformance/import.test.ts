@@ -2,16 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import type { Blueprint } from '../../constructs';
 import { readPaths } from '../../src/cli/input';
-import { importManifests, type ImportedProgram } from '../../src/import/import';
+import type { ImportedProgram } from '../../src/import/import';
 import type { Manifest } from '../../src/manifest/manifest';
 import { formatConnections } from '../../src/network/format';
 import { analyzeNetwork } from '../../src/network/reachability';
 import { ClusterTarget } from '../../src/target/target';
 import { differences, rightsOf, rulesOf } from '../support/equivalence';
 import { useTemporaryFolder } from '../support/folders';
-import { runProgram } from '../support/run-program';
+import { importAndSynthesize } from '../support/imported';
 
 const ROOT = path.join(__dirname, '../..');
 const CORPUS = corpus();
@@ -30,21 +29,6 @@ function corpus(): string | undefined {
   return undefined;
 }
 
-/** Imports manifests, runs the program that came of it, and returns what it synthesizes. */
-function again(manifests: readonly Manifest[], name: string) {
-  const program = importManifests(manifests, OPTIONS);
-  const place = path.join(folder.path, name);
-  for (const file of program.files) {
-    mkdirSync(path.dirname(path.join(place, file.path)), { recursive: true });
-    writeFileSync(path.join(place, file.path), file.text);
-  }
-  const sources = program.files.filter(({ path: file }) => file.endsWith('.ts'));
-  const files = new Map(sources.map((file) => [file.path, file.text]));
-  const { cluster } = runProgram(files, place) as { cluster: (outdir: string) => Blueprint };
-  const synthesized = cluster(path.join(folder.path, `${name}-dist`)).synth().manifests;
-  return { ...program, files: sources, synthesized };
-}
-
 function manifestsIn(place: string): Manifest[] {
   const { manifests, errors } = readPaths([place]);
   expect(errors).toEqual([]);
@@ -56,7 +40,8 @@ const connectionsOf = (manifests: readonly Manifest[]) =>
 
 /** Imports, synthesizes, and holds both against each other. */
 function expectTheSame(name: string, manifests: readonly Manifest[]) {
-  const { files, outcomes, synthesized } = again(manifests, name);
+  const place = path.join(folder.path, name);
+  const { files, outcomes, synthesized } = importAndSynthesize(manifests, place, OPTIONS);
   expect(connectionsOf(synthesized)).toBe(connectionsOf(manifests));
   expect(differences(manifests, synthesized, { outcomes, target: OPTIONS.target })).toEqual([]);
   expect(rightsOf(synthesized)).toEqual(rightsOf(manifests));
