@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Blueprint, ClusterTarget, HardenedDeployment, Tenant } from '../../constructs';
-import { corpusFile, describeWithApiServer, serverMinor } from './harness';
+import { corpusFile, describeWithApiServer, describeWithCustomResources, serverMinor } from './harness';
 
 const CRD = corpusFile('crds', 'policy.networking.k8s.io_clusternetworkpolicies.yaml');
-const CRD_NAME = 'customresourcedefinition/clusternetworkpolicies.policy.networking.k8s.io';
 const IMAGE = 'registry.example.com/app:1';
 
 /** Two tenants with every form of agreement that a guard has a rule for. */
@@ -46,57 +43,39 @@ if (CRD && (serverMinor() ?? 37) < 31) {
       expect(() => tenant.namespace('web')).toThrow(/^shop: .*needs Kubernetes 1.31/);
     });
   });
-} else if (CRD) {
-  describeWithApiServer('the guards of tenants in a cluster with ClusterNetworkPolicy', (server) => {
-    let folder: string;
-    let manifests: readonly any[];
-
-    beforeAll(() => {
-      server().kubectl(['apply', '--server-side', '-f', CRD]);
-      server().kubectl(['wait', '--for=condition=Established', CRD_NAME]);
-      folder = mkdtempSync(join(tmpdir(), 'bulwark-guards-'));
-      ({ manifests } = cluster(folder).synth());
-    });
-
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-    const apply = () =>
-      server()
-        .kubectl(['apply', '-f', join(folder, 'dist'), '--validate=strict'])
-        .stdout.trimEnd()
-        .split('\n');
-
-    it('are taken by strict validation together with everything else', () => {
-      const lines = apply();
-      expect(lines.filter((line) => !line.endsWith(' created'))).toEqual([]);
-      expect(lines.filter((line) => line.startsWith('clusternetworkpolicy.'))).toHaveLength(
-        manifests.filter(({ kind }) => kind === 'ClusterNetworkPolicy').length,
-      );
-    });
-
-    it('have nothing to change when they are applied again', () => {
-      expect(apply().filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
-    });
-
-    it('are stored as they were written, no field dropped and none added', async () => {
-      const guards = manifests.filter(({ kind }) => kind === 'ClusterNetworkPolicy');
-      expect(guards.map(({ metadata }) => metadata.name).sort()).toEqual([
-        'agreement.analytics-jobs.report',
-        'agreement.shop-web.api',
-        'agreement.tenant-analytics',
-        'agreement.tenant-shop',
-        'tenant-analytics',
-        'tenant-shop',
-      ]);
-      const path = '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies';
-      const { body } = await server().request('GET', path);
-      const specs = (objects: readonly any[]) =>
-        Object.fromEntries(objects.map(({ metadata, spec }) => [metadata.name, spec]));
-      expect(specs(body.items)).toEqual(specs(guards));
-    });
-  });
 } else {
-  describe.skip('the guards of tenants (skipped: BULWARK_CORPORA is unset)', () => {
-    it('are taken by strict validation', () => undefined);
-  });
+  describeWithCustomResources(
+    'the guards of tenants in a cluster with ClusterNetworkPolicy',
+    { definitions: [CRD], cluster },
+    ({ server, manifests, apply }) => {
+      it('are taken by strict validation together with everything else', () => {
+        const lines = apply();
+        expect(lines.filter((line) => !line.endsWith(' created'))).toEqual([]);
+        expect(lines.filter((line) => line.startsWith('clusternetworkpolicy.'))).toHaveLength(
+          manifests().filter(({ kind }) => kind === 'ClusterNetworkPolicy').length,
+        );
+      });
+
+      it('have nothing to change when they are applied again', () => {
+        expect(apply().filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
+      });
+
+      it('are stored as they were written, no field dropped and none added', async () => {
+        const guards = manifests().filter(({ kind }) => kind === 'ClusterNetworkPolicy');
+        expect(guards.map(({ metadata }) => metadata?.name).sort()).toEqual([
+          'agreement.analytics-jobs.report',
+          'agreement.shop-web.api',
+          'agreement.tenant-analytics',
+          'agreement.tenant-shop',
+          'tenant-analytics',
+          'tenant-shop',
+        ]);
+        const path = '/apis/policy.networking.k8s.io/v1alpha2/clusternetworkpolicies';
+        const { body } = await server().request('GET', path);
+        const specs = (objects: readonly any[]) =>
+          Object.fromEntries(objects.map(({ metadata, spec }) => [metadata.name, spec]));
+        expect(specs(body.items)).toEqual(specs(guards));
+      });
+    },
+  );
 }

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toYaml } from '../../src';
+import type { Manifest } from '../../src';
 import {
   Alerts,
   Blueprint,
@@ -21,7 +19,7 @@ import {
   VaultConnection,
   VaultStaticSecret,
 } from '../../constructs';
-import { corpusFile, describeWithApiServer } from './harness';
+import { corpusFile, describeWithCustomResources } from './harness';
 
 const CORPUS = [
   'apparmorprofiles',
@@ -37,7 +35,12 @@ const map = { type: 'object', additionalProperties: text };
 const object = (properties: object, required: string[] = []) => ({ type: 'object', properties, required });
 
 /** A definition with the fields of a published one that is not among the corpora. */
-function definition(group: string, version: string, [kind, plural]: [string, string], spec: object): object {
+function definition(
+  group: string,
+  version: string,
+  [kind, plural]: [string, string],
+  spec: object,
+): Manifest {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -247,28 +250,10 @@ function everything(outdir: string): Blueprint {
   return cluster;
 }
 
-if (CORPUS[0]) {
-  describeWithApiServer('resources for the controllers of others', (server) => {
-    let folder: string;
-
-    beforeAll(() => {
-      folder = mkdtempSync(join(tmpdir(), 'bulwark-custom-'));
-      writeFileSync(join(folder, 'others.yaml'), toYaml(OTHERS));
-      for (const file of [...CORPUS, join(folder, 'others.yaml')]) {
-        server().kubectl(['apply', '--server-side', '-f', file!]);
-      }
-      server().kubectl(['wait', '--for=condition=Established', 'customresourcedefinition', '--all']);
-      everything(join(folder, 'dist')).synth();
-    });
-
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-    const apply = () =>
-      server()
-        .kubectl(['apply', '-f', join(folder, 'dist'), '--validate=strict'])
-        .stdout.trimEnd()
-        .split('\n');
-
+describeWithCustomResources(
+  'resources for the controllers of others',
+  { definitions: [...CORPUS, ...OTHERS], cluster: (folder) => everything(join(folder, 'dist')) },
+  ({ apply }) => {
     it('are accepted by strict validation against the published definitions, with the pods that use them', () => {
       const lines = apply();
       const made = (kind: string) =>
@@ -291,9 +276,5 @@ if (CORPUS[0]) {
     it('have nothing to change when they are applied again', () => {
       expect(apply().filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
     });
-  });
-} else {
-  describe.skip('resources for the controllers of others (skipped: BULWARK_CORPORA is unset)', () => {
-    it('are accepted by strict validation', () => undefined);
-  });
-}
+  },
+);

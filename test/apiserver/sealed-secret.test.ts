@@ -7,8 +7,7 @@ import {
   publicEncrypt,
   randomBytes,
 } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toYaml } from '../../src';
 import { readCertificate } from '../../src/seal/certificate';
@@ -16,10 +15,9 @@ import { SEAL_SCOPES } from '../../src/seal/scope';
 import { sealSecret } from '../../src/seal/seal-secret';
 import { fixture, NOW } from '../src/seal/support';
 import { Blueprint, ClusterTarget, HardenedDeployment, SealedSecret, Tenant } from '../../constructs';
-import { corpusFile, create, describeWithApiServer, podOf } from './harness';
+import { corpusFile, create, describeWithCustomResources, podOf } from './harness';
 
 const CRD = corpusFile('crds', 'bitnami.com_sealedsecrets.yaml');
-const CRD_NAME = 'customresourcedefinition/sealedsecrets.bitnami.com';
 const PASSWORD = 'correct horse battery staple';
 
 /** The key pair of the controller, which alone holds the private key. */
@@ -79,26 +77,10 @@ function shop(folder: string): Blueprint {
   return blueprint;
 }
 
-if (CRD) {
-  describeWithApiServer('a sealed secret in a cluster with the sealed-secrets controller', (server) => {
-    let folder: string;
-    let manifests: readonly any[];
-
-    beforeAll(() => {
-      server().kubectl(['apply', '--server-side', '-f', CRD]);
-      server().kubectl(['wait', '--for=condition=Established', CRD_NAME]);
-      folder = mkdtempSync(join(tmpdir(), 'bulwark-sealed-'));
-      ({ manifests } = shop(folder).synth());
-    });
-
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-    const apply = () =>
-      server()
-        .kubectl(['apply', '-f', join(folder, 'dist'), '--validate=strict'])
-        .stdout.trimEnd()
-        .split('\n');
-
+describeWithCustomResources(
+  'a sealed secret in a cluster with the sealed-secrets controller',
+  { definitions: [CRD], cluster: shop },
+  ({ server, manifests, apply }) => {
     it('is accepted by strict validation together with the workload that mounts it', () => {
       const lines = apply();
       expect(lines).toContain('sealedsecret.bitnami.com/database created');
@@ -115,7 +97,7 @@ if (CRD) {
       const { password } = body.spec.encryptedData;
       expect(open(password, `${body.metadata.namespace}/${body.metadata.name}`)).toBe(PASSWORD);
       expect(() => open(password, 'shop-web/other')).toThrow();
-      expect(JSON.stringify(manifests)).not.toContain(PASSWORD);
+      expect(JSON.stringify(manifests())).not.toContain(PASSWORD);
     });
 
     it.each(SEAL_SCOPES)(
@@ -144,7 +126,7 @@ if (CRD) {
     );
 
     it('is mounted by pods that the namespace admits, as files for the group of the pod only', async () => {
-      const pod = podOf(manifests.find(({ kind }) => kind === 'Deployment'));
+      const pod = podOf(manifests().find(({ kind }) => kind === 'Deployment'));
       const { status, body } = await create(server(), pod, { dryRun: true });
       expect([status, body.message]).toEqual([201, undefined]);
       expect(body.spec.volumes).toContainEqual(
@@ -155,9 +137,5 @@ if (CRD) {
         expect.objectContaining({ mountPath: '/etc/secrets/database', readOnly: true }),
       );
     });
-  });
-} else {
-  describe.skip('a sealed secret (skipped: BULWARK_CORPORA is unset)', () => {
-    it('is accepted by strict validation', () => undefined);
-  });
-}
+  },
+);
