@@ -1,9 +1,11 @@
 import { API_RESOURCES, resolveResource } from '../../src/manifest/api-resources';
+import { pluralOf } from '../../src/manifest/custom-resources';
 import { describeWithApiServer, serverMinor } from './harness';
 
 /** What the discovery says of a resource, in the words of the table. */
 interface Discovered {
   readonly name: string;
+  readonly kind: string;
   readonly group: string;
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
@@ -38,6 +40,11 @@ describeWithApiServer('the table of resources', (server) => {
         verbs: [...verbs].sort(),
       });
     }
+  });
+
+  it('has the plural of every kind', async () => {
+    const kinds = (await discover()).filter(({ name }) => !name.includes('/'));
+    expect(kinds.map(({ kind }) => pluralOf(kind))).toEqual(kinds.map(({ name }) => name));
   });
 
   // An older server lacks what came later.
