@@ -18,6 +18,9 @@ const SIGNS: Readonly<Record<Effect, string>> = { widened: '+', narrowed: '-', n
 /** More objects than this are counted by kind and not listed. */
 const MOST_OBJECTS = 50;
 
+/** More rows than these make a comment that GitHub refuses, at 65,536 characters. */
+const MOST_ROWS = 100;
+
 /** The title of an area. */
 export function titleOf(area: Area): string {
   return TITLES[area];
@@ -74,7 +77,9 @@ export function formatChangesMarkdown(changes: readonly Change[]): string {
   );
   return [
     `**${changesVerdict(changes)}**`,
-    ...(wider.length > 0 ? ['', '| | widened |', '| --- | --- |', ...shortened(wider).map(row)] : []),
+    ...(wider.length > 0
+      ? ['', '| | widened |', '| --- | --- |', ...firstOf(shortened(wider).map(row), '| | ')]
+      : []),
     ...(others.length > 0
       ? [
           '',
@@ -82,8 +87,11 @@ export function formatChangesMarkdown(changes: readonly Change[]): string {
           '',
           '| | | change |',
           '| --- | --- | --- |',
-          ...shortened(others).map(
-            ({ area, effect, text }) => `| ${TITLES[area]} | ${effect} | ${markdownText(text)} |`,
+          ...firstOf(
+            shortened(others).map(
+              ({ area, effect, text }) => `| ${TITLES[area]} | ${effect} | ${markdownText(text)} |`,
+            ),
+            '| | | ',
           ),
           '',
           '</details>',
@@ -91,6 +99,11 @@ export function formatChangesMarkdown(changes: readonly Change[]): string {
       : []),
     '',
   ].join('\n');
+}
+
+function firstOf(rows: readonly string[], cells: string): string[] {
+  if (rows.length <= MOST_ROWS) return [...rows];
+  return [...rows.slice(0, MOST_ROWS), `${cells}and ${rows.length - MOST_ROWS} more |`];
 }
 
 function row({ area, text, because }: Change): string {

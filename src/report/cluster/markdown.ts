@@ -1,3 +1,4 @@
+import { counted, listSome } from '../../wording';
 import { formatChangesMarkdown } from '../changes';
 import { markdownText } from '../markdown';
 import type { ClusterReport, Graph } from './model';
@@ -8,7 +9,7 @@ const MOST_ROWS = 20;
 
 /** The report in short, for a comment on a pull request. */
 export function formatMarkdown(report: ClusterReport): string {
-  const { verdict, counts, findings, tenants, escalations, waivers, changes, graph } = report;
+  const { verdict, counts, findings, tenants, changes, graph } = report;
   const more = (all: readonly unknown[]) =>
     all.length > MOST_ROWS ? [`| ... | ${all.length - MOST_ROWS} more |`] : [];
   return [
@@ -16,7 +17,14 @@ export function formatMarkdown(report: ClusterReport): string {
     '',
     `**${verdict.holds ? '✓' : '✕'} ${markdownText(verdict.sentence)}**`,
     '',
-    `${counts.tenants} tenants, ${counts.namespaces} namespaces, ${counts.workloads} workloads, ${counts.objects} objects, ${counts.findings} findings, ${counts.waivers} waivers.`,
+    `${[
+      counted(counts.tenants, 'tenant'),
+      counted(counts.namespaces, 'namespace'),
+      counted(counts.workloads, 'workload'),
+      counted(counts.objects, 'object'),
+      counted(counts.findings, 'finding'),
+      counted(counts.waivers, 'waiver'),
+    ].join(', ')}.`,
     '',
     ...(changes ? ['### Changes', '', formatChangesMarkdown(changes)] : []),
     ...(tenants.crossings.length > 0
@@ -34,9 +42,7 @@ export function formatMarkdown(report: ClusterReport): string {
           '',
         ]
       : []),
-    ...escalations
-      .slice(0, MOST_ROWS)
-      .map(({ who, sentence }) => `- ${markdownText(`${who.slice(0, 3).join(', ')}: ${sentence}`)}`),
+    ...escalationList(report),
     ...(findings.length > 0
       ? [
           '### Findings',
@@ -52,9 +58,43 @@ export function formatMarkdown(report: ClusterReport): string {
           '',
         ]
       : []),
-    ...(waivers.length > 0 ? [`${waivers.length} waivers are on record.`, ''] : []),
+    ...waiverTable(report),
     ...mermaid(graph),
   ].join('\n');
+}
+
+function escalationList({ escalations }: ClusterReport): string[] {
+  if (escalations.length === 0) return [];
+  return [
+    '### Escalation',
+    '',
+    ...escalations
+      .slice(0, MOST_ROWS)
+      .map(({ who, sentence }) => `- ${markdownText(`${listSome(who)}: ${sentence}`)}`),
+    ...(escalations.length > MOST_ROWS ? [`- and ${escalations.length - MOST_ROWS} more`] : []),
+    '',
+  ];
+}
+
+function waiverTable({ counts, waivers }: ClusterReport): string[] {
+  if (waivers.length === 0) return [];
+  const rows = waivers
+    .slice(0, MOST_ROWS)
+    .map(
+      ({ control, reason, expires = 'never', objects }) =>
+        `| ${markdownText(control)} | ${markdownText(reason)} | ${markdownText(expires)} | ${objects.length} |`,
+    );
+  return [
+    `<details><summary>${counted(counts.waivers, 'waiver')}</summary>`,
+    '',
+    '| control | reason | expires | objects |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    ...(waivers.length > MOST_ROWS ? [`| | and ${waivers.length - MOST_ROWS} more | | |`] : []),
+    '',
+    '</details>',
+    '',
+  ];
 }
 
 function mermaid({ level, nodes, edges }: Graph): string[] {

@@ -4,7 +4,7 @@ import { describeRule, type PolicyRule, type ResourceRequest } from '../../rbac/
 import { rbacOf, type BoundRole, type Rbac } from '../../rbac/rbac';
 import type { RoleRule } from '../../rbac/aggregation';
 import { describeSubject } from '../../rbac/subject';
-import type { RightsSection, RoleEntry, SubjectEntry } from './model';
+import type { RightsSection, RoleEntry, RoleRisk, SubjectEntry } from './model';
 
 /** What is asked for most, answered without a script. */
 const QUESTIONS: readonly ResourceRequest[] = [
@@ -56,18 +56,20 @@ function roleEntry(
   rules: readonly RoleRule[],
   raw: RoleEntry['raw'],
 ): RoleEntry {
-  const risks = new Map(
-    rightsIn(rules).map(({ right: { id, does, severity, scope = 'namespace' } }) => [
-      id,
-      { does, severity, scope },
-    ]),
-  );
   return {
     name: `${kind} ${metadata?.name ?? ''}`,
     rules: rules.map(({ rule }) => describeRule(rule)),
-    risks: [...risks.values()],
+    risks: risksOf(rules),
     raw,
   };
+}
+
+/** Each once. Whoever does everything does not do more by any other right. */
+function risksOf(rules: readonly RoleRule[]): readonly RoleRisk[] {
+  const rights = new Map(rightsIn(rules).map(({ right }) => [right.id, right]));
+  const everything = rights.get('everything');
+  const told = everything ? [everything] : [...rights.values()];
+  return told.map(({ does, severity, scope = 'namespace' }) => ({ does, severity, scope }));
 }
 
 function rawOf({ verbs, apiGroups, resources, resourceNames }: PolicyRule): RoleEntry['raw'][number] {

@@ -70,7 +70,9 @@ function rightsRow(own: readonly SubjectEntry[], roles: readonly RoleEntry[]): P
   );
   const places = [
     ...new Set(
-      first!.grants.flatMap(({ namespaces }) => (namespaces.length > 0 ? namespaces : ['the whole cluster'])),
+      own.flatMap(({ grants }) =>
+        grants.flatMap(({ namespaces }) => (namespaces.length > 0 ? namespaces : ['the whole cluster'])),
+      ),
     ),
   ];
   return [
@@ -78,7 +80,7 @@ function rightsRow(own: readonly SubjectEntry[], roles: readonly RoleEntry[]): P
       own.map(({ name }) => name),
       4,
     ),
-    own.length > 1 ? `such as ${places.slice(0, 3).join(', ')}` : some(places, 5),
+    some(places, 4),
     some(
       resourcesOf(held, (verb) => (READS.has(verb) || verb === '*' ? '' : undefined)),
       40,

@@ -304,3 +304,25 @@ it('refuses a file that cannot be written, and a format that there is not', asyn
   await expect(run({ output: '/proc/a/report.html' })).rejects.toThrow(/cannot be written \(ENOENT\)/);
   await expect(run({ output: 'x', format: 'pdf' })).rejects.toThrow(/--format: there is no 'pdf'/);
 });
+
+it('is in Markdown no longer than a comment may be, however much changes', async () => {
+  const [from, to, output] = ['from.yaml', 'to.yaml', 'long.md'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const quotas = (pods: string) =>
+    Array.from({ length: 600 }, (_, index) => ({
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: `quota-${index}`, namespace: `a-namespace-with-a-long-name-${index}` },
+      spec: { hard: { pods } },
+    }));
+  fs.writeFileSync(from, toYaml(quotas('10')));
+  fs.writeFileSync(to, toYaml(quotas('20')));
+  await reportCommand([to], { output, baseline: from }, CONTEXT);
+  const text = fs.readFileSync(output, 'utf8');
+  expect(text).toContain('600 widened');
+  expect(text).toContain('| | and 500 more |');
+  expect(text.length).toBeLessThan(65_536);
+});
