@@ -39,8 +39,8 @@ export function checkManifests(manifests: readonly Manifest[], options: CheckOpt
   const rules = bindAll(options);
   const findings: Finding[] = [];
   for (const manifest of manifests) {
-    if (templatePath(manifest)) checkPods(manifest, rules).forEach((finding) => findings.push(finding));
-    checkObject(manifest, rules).forEach((finding) => findings.push(finding));
+    if (templatePath(manifest)) findings.push(...checkPods(manifest, rules));
+    findings.push(...checkObject(manifest, rules));
   }
   return [...findings, ...checkInventory(inventory, options)];
 }

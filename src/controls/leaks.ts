@@ -38,7 +38,11 @@ export const LEAK_CONTROLS: readonly (PodControl | InventoryControl)[] = [
       { standard: 'MITRE ATT&CK', id: 'T1552.001' },
     ],
     scope: 'inventory',
-    breaches: ({ manifests }) => manifests.flatMap(leaksIn),
+    breaches: ({ manifests }) => {
+      const breaches: Breach[] = [];
+      for (const manifest of manifests) addLeaks(manifest, breaches);
+      return breaches;
+    },
     fix: 'Change the credential, and put the new one into a Secret that is sealed or kept outside.',
     examples: {
       fails: [configured('release.example.com/deploy-token', `ghp_${'a1B2'.repeat(9)}`)],
@@ -59,24 +63,26 @@ const ELSEWHERE_IN_CONTAINERS: ReadonlySet<string> = new Set(['env', 'args', 'co
 /** Names after which a value is made of a secret and not one. */
 const DIGEST_NAME = /checksum|hash|digest|sha(?:1|256|512)?\b/i;
 
-function leaksIn(manifest: Manifest): Breach[] {
-  const skipped = ELSEWHERE[manifest.kind] ?? [];
-  const breaches: Breach[] = [];
-  const report = (field: string, what: string) =>
-    breaches.push({ manifest, field, detail: `${field} holds ${what}` });
+function addLeaks(manifest: Manifest, breaches: Breach[]): void {
+  const skipped = ELSEWHERE[manifest.kind];
   // Paths are written for the few objects only that hold a token somewhere.
   for (const key in manifest) {
     const value = manifest[key];
-    if (!skipped.includes(key) && holdsTokenAnywhere(value)) walk(value, key, report);
+    if (!skipped?.includes(key) && holdsTokenAnywhere(value)) walk(value, key, reportTo(breaches, manifest));
   }
-  reportNames(manifest, report);
-  return breaches;
+  if (manifest.metadata?.annotations)
+    reportNames(manifest.metadata.annotations, reportTo(breaches, manifest));
+}
+
+type Report = (field: string, what: string) => void;
+
+function reportTo(breaches: Breach[], manifest: Manifest): Report {
+  return (field, what) => breaches.push({ manifest, field, detail: `${field} holds ${what}` });
 }
 
 /** Annotations whose name says that their value is a credential. */
-function reportNames({ metadata }: Manifest, report: (field: string, what: string) => void): void {
-  if (!metadata?.annotations) return;
-  for (const [key, value] of Object.entries(metadata.annotations)) {
+function reportNames(annotations: Readonly<Record<string, string>>, report: Report): void {
+  for (const [key, value] of Object.entries(annotations)) {
     const field = `metadata.annotations['${key}']`;
     const name = key.slice(key.lastIndexOf('/') + 1);
     const isNew = !holdsToken(String(value)) && !DIGEST_NAME.test(key);
@@ -97,7 +103,7 @@ function holdsTokenAnywhere(value: unknown): boolean {
   return false;
 }
 
-function walk(value: unknown, field: string, report: (field: string, what: string) => void): void {
+function walk(value: unknown, field: string, report: Report): void {
   if (typeof value === 'string') {
     if (holdsToken(value)) report(field, `what looks like a credential (${tokenFormatIn(value)})`);
   } else if (Array.isArray(value)) {

@@ -54,11 +54,11 @@ export function accountOf({ spec }: PodTemplate): string {
 export function mountsToken({ spec }: PodTemplate, automounts: () => boolean): boolean {
   const automount = spec.automountServiceAccountToken;
   if (typeof automount === 'boolean' ? automount : automounts()) return true;
-  return listOf(spec.volumes).some(({ projected }) =>
-    listOf(isObject(projected) ? projected.sources : []).some(
+  return listOf(spec.volumes).some(
+    ({ projected }) =>
+      isObject(projected) &&
       // One for another audience is refused by the API server.
-      ({ serviceAccountToken: token }) => isObject(token) && !token.audience,
-    ),
+      listOf(projected.sources).some(({ serviceAccountToken: token }) => isObject(token) && !token.audience),
   );
 }
 
