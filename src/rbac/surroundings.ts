@@ -86,10 +86,11 @@ export function mountedAccountOf(
   { pod, namespace }: WorkloadEntry,
   inventory: Inventory,
 ): Subject | undefined {
-  const name = accountOf(pod);
   const automounts = () =>
-    inventory.find('ServiceAccount', namespace, name)?.automountServiceAccountToken !== false;
-  return mountsToken(pod, automounts) ? { kind: 'ServiceAccount', namespace, name } : undefined;
+    inventory.find('ServiceAccount', namespace, accountOf(pod))?.automountServiceAccountToken !== false;
+  return mountsToken(pod, automounts)
+    ? { kind: 'ServiceAccount', namespace, name: accountOf(pod) }
+    : undefined;
 }
 
 function tokenOf({ type, metadata }: Manifest): TokenSecret[] {

@@ -117,10 +117,16 @@ interface MapPicture {
 /** A copy of what is read of a value, which is JSON: whoever asked may change the value afterwards. */
 function pictureAt(value: unknown, place: Place): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (countsWhole(value, place)) return structuredClone(value);
+  if (countsWhole(value, place)) return copyOf(value);
   const { items } = place;
   if (Array.isArray(value)) return value.map((item) => (items ? pictureAt(item, items) : undefined));
   return pictureOfMap(value as JsonObject, place);
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
 }
 
 function pictureOfMap(map: JsonObject, { fields }: Place): MapPicture {

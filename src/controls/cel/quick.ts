@@ -20,21 +20,22 @@ const UNSURE = new Error('cel-js has to tell');
  * @returns undefined for an expression that has anything else in it.
  */
 export function compileQuickly(ast: ASTNode): QuickRule | undefined {
-  const part = attempt(booleanOf, ast, new Map());
-  return part && ((context) => attempt(part, context));
+  try {
+    const part = booleanOf(ast, new Map());
+    return (context) => {
+      try {
+        return part(context);
+      } catch (error) {
+        return leftToCelJs(error);
+      }
+    };
+  } catch (error) {
+    return leftToCelJs(error);
+  }
 }
 
-/** The result of a function; undefined where cel-js has to tell. */
-function attempt<Args extends readonly unknown[], T>(
-  make: (...args: Args) => T,
-  ...args: Args
-): T | undefined {
-  try {
-    return make(...args);
-  } catch (error) {
-    if (error === UNSURE) return undefined;
-    throw error;
-  }
+function leftToCelJs(error: unknown): undefined {
+  if (error !== UNSURE) throw error;
 }
 
 function unsure(): never {
