@@ -18,6 +18,7 @@ import {
   POLICY,
   specOf,
   type Direction,
+  type IsolatingPolicies,
 } from './policies';
 
 const INGRESS = 'networking.k8s.io/Ingress';
@@ -47,7 +48,8 @@ export const NETWORK_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
     scope: 'inventory',
     breaches: (inventory) =>
       isolable(inventory).flatMap((entry) => {
-        const open = DIRECTIONS.filter((direction) => !isIsolated(inventory, entry, direction));
+        const { policies } = namespaceIndex(inventory, entry.namespace);
+        const open = DIRECTIONS.filter((direction) => !isIsolated(entry, policies[direction]));
         if (open.length === 0) return [];
         const detail = `No NetworkPolicy selects the pods of ${describeObject(entry.manifest)} for ${open.join(' and ')}`;
         return [{ manifest: entry.manifest, field: labelsField(entry), detail }];
@@ -479,9 +481,8 @@ function labelsField({ manifest }: WorkloadEntry): string {
   return [...templatePath(manifest)!, 'metadata', 'labels'].join('.');
 }
 
-/** Whether some policy isolates the pods of a workload in a direction. */
-function isIsolated(inventory: Inventory, { namespace, pod }: WorkloadEntry, direction: Direction): boolean {
-  const { ofAll, ofSome } = namespaceIndex(inventory, namespace).policies[direction];
+/** Whether some policy of those of a direction isolates the pods of a workload. */
+function isIsolated({ pod }: WorkloadEntry, { ofAll, ofSome }: IsolatingPolicies): boolean {
   return ofAll.length > 0 || ofSome().selecting(labelsOf(pod)).length > 0;
 }
 

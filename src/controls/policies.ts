@@ -30,8 +30,8 @@ const INDEXES = new WeakMap<Inventory, Map<string, NamespaceIndex>>();
 
 /** The pods and the policies of a namespace, indexed once. */
 export function namespaceIndex(inventory: Inventory, namespace: string): NamespaceIndex {
-  const known = INDEXES.get(inventory) ?? new Map<string, NamespaceIndex>();
-  INDEXES.set(inventory, known);
+  let known = INDEXES.get(inventory);
+  if (!known) INDEXES.set(inventory, (known = new Map<string, NamespaceIndex>()));
   let index = known.get(namespace);
   if (!index) {
     const { all, some } = policiesBySelector(inventory, namespace);

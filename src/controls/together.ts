@@ -2,7 +2,7 @@ import { push } from '../groups';
 import { readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { containersOf, podTemplateOf, type LocatedContainer, type PodTemplate } from '../manifest/pod';
 import { nullFinder, remembering } from './cel/memo';
-import { distinct, EACH, type Read } from './cel/reads';
+import { EACH, type Read } from './cel/reads';
 import type { Parameters } from './control';
 import { OWN_FIELDS, subjectsOf, type BoundControl, type BoundObjectControl } from './judge';
 
@@ -49,7 +49,7 @@ export function podQuestion(
   };
   const { ofImages, others } = groupsOf(rules);
   const questions = others.map((group) => remembering(questionOf(group), group.reads));
-  const ofAll = distinct(others.flatMap(({ reads }) => reads));
+  const ofAll = others.flatMap(({ reads }) => reads);
   // Hardly two pods have an image in common. Most agree in all else, and those that do not still agree in much of it.
   const question = asking([questionOf(ofImages), remembering(asking(questions), ofAll)]);
   return (manifest) => {
@@ -98,7 +98,7 @@ function groupsOf(rules: readonly BoundControl[]): { readonly ofImages: Group; r
   });
   const [ofImages, ...others] = [...groups.values()].map((group) => ({
     rules: group,
-    reads: distinct(group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer))),
+    reads: group.flatMap((index) => rules[index]!.reads.flatMap(ofAnyContainer)),
   }));
   return { ofImages: ofImages!, others };
 }
@@ -129,7 +129,7 @@ export function objectQuestion(
       const read = readWithoutNulls(object as Manifest);
       return rules.filter((rule) => !rule.holds(read, params));
     },
-    distinct(rules.flatMap(({ reads }) => reads)),
+    rules.flatMap(({ reads }) => reads),
   );
   return (object) => ask({ object, params });
 }

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../manifest/manifest';
-import { containersOf, type PodTemplate } from '../manifest/pod';
+import { CONTAINER_LISTS, type PodTemplate } from '../manifest/pod';
 
 /** Capabilities each of which is root on the node: modules, raw memory, mounts, every file, every process. */
 const NODE_CAPABILITIES: ReadonlySet<string> = new Set([
@@ -18,8 +18,8 @@ export function wayToNode({ spec }: PodTemplate): string | undefined {
     return 'is in the network of the node (hostNetwork), past every NetworkPolicy';
   if (spec.hostIPC === true) return 'shares memory with the node (hostIPC)';
   if (isHostProcess(spec.securityContext)) return 'is a process of the node (hostProcess)';
-  for (const { container } of containersOf(spec)) {
-    const way = containerWay(container.securityContext, spec.hostUsers === false);
+  for (const { securityContext } of CONTAINER_LISTS.flatMap((list) => listOf(spec[list]))) {
+    const way = containerWay(securityContext, spec.hostUsers === false);
     if (way) return way;
   }
   return undefined;

@@ -23,7 +23,7 @@ export function readsOf(ast: ASTNode): readonly Read[] {
 }
 
 /** The reads without those that are a part of another one. */
-export function distinct(reads: readonly Read[]): readonly Read[] {
+function distinct(reads: readonly Read[]): readonly Read[] {
   const known = new Map(reads.map((read) => [read.join('.'), read]));
   const isPartOfAnother = (read: Read) =>
     read.some((_, length) => length > 0 && known.has(read.slice(0, length).join('.')));
