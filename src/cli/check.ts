@@ -50,7 +50,9 @@ export function checkCommand(
   const format = FORMATS[oneOf(options.format, Object.keys(FORMATS), '--format')]!;
   const { failOn, ...audit } = settings(options);
   const { manifests: objects, errors } = readPaths(paths);
-  progress().phase(`asking the controls about ${objects.length.toLocaleString('en')} objects`);
+  progress().phase(
+    `asking the controls about ${objects.length.toLocaleString('en')} ${objects.length === 1 ? 'object' : 'objects'}`,
+  );
   const findings = auditManifests(
     objects.map(({ manifest }) => manifest),
     { ...audit, now: context.now },

@@ -111,6 +111,7 @@ function readYaml(file: string): unknown {
       mark?: { line: number; column: number };
     };
     const place = mark ? `:${mark.line + 1}:${mark.column + 1}` : '';
+    if (code === 'ENOENT') throw new BulwarkError(`${file}: there is no such file. Correct the path.`);
     throw new BulwarkError(
       `${file}${place}: ${reason ? `is not YAML: ${reason}` : `cannot be read (${code})`}. Correct it.`,
     );

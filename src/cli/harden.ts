@@ -8,6 +8,7 @@ import { readManifests, type SourcedManifest } from '../manifest/reader';
 import { rewriteText } from '../manifest/rewrite';
 import { waiversOf } from '../controls/waiver';
 import { targetFor, type ClusterTarget } from '../target/target';
+import { counted } from '../wording';
 import type { CommandResult } from './command';
 import { filesOf, readText } from './input';
 import { writeNewWithFolder } from './private-files';
@@ -129,5 +130,6 @@ function closing(files: readonly HardenedFile[]): string {
   const all = files.flatMap(({ objects }) => objects.map(({ hardened }) => hardened));
   const changed = all.filter(({ changes }) => changes.length > 0).length;
   const unsafe = all.reduce((sum, { violations }) => sum + violations.length, 0);
-  return `${changed} of ${all.length} objects hardened${unsafe > 0 ? `, ${unsafe} explicitly unsafe values left` : ''}`;
+  const left = unsafe > 0 ? `, ${counted(unsafe, 'explicitly unsafe value')} left` : '';
+  return `${changed} of ${counted(all.length, 'object')} hardened${left}`;
 }

@@ -66,9 +66,11 @@ function splitDocuments(text: string): { source: string; line: number }[] {
 }
 
 function parseDocument(source: string, { file, line }: Position): unknown {
-  if (source.includes('\0')) {
+  const nul = source.indexOf('\0');
+  if (nul >= 0) {
+    const at = line + source.slice(0, nul).split('\n').length - 1;
     throw new BulwarkError(
-      `${file}:${line}: holds a NUL byte, so it is no text. Give it YAML or JSON in UTF-8.`,
+      `${file}:${at}: holds a NUL byte, so it is no text. Give it YAML or JSON in UTF-8.`,
     );
   }
   let value: unknown;

@@ -17,6 +17,7 @@ export interface ReportedFinding {
   /** Path of the construct that made the object, where it is known. */
   readonly constructPath?: string;
   readonly field: string;
+  /** What is wrong, or `Required:` and what has to be so. */
   readonly message: string;
   readonly fix: string;
   readonly source: SourceLocation | undefined;
@@ -78,7 +79,8 @@ function report(
     object: { apiVersion, kind, namespace: metadata?.namespace, name: metadata?.name },
     ...(constructPath !== undefined && { constructPath }),
     field,
-    message,
+    // A title says what has to be so, which would read as if it were.
+    message: message === control.title ? `Required: ${message}` : message,
     fix,
     source: sourced && locate(sourced, field),
     ...(waiver && { waiver: { reason: waiver.reason, ...(waiver.expires && { expires: waiver.expires }) } }),

@@ -54,7 +54,7 @@ function summaryLine({ summary }: Report, options: TextOptions): string {
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => paint(`${count} ${severity}`, severity as Severity, options));
   const detail = severities.length > 0 ? `: ${severities.join(', ')}` : '';
-  return `${counted(findings, 'finding')} in ${objects} objects${detail}${waived > 0 ? ` (${waived} waived)` : ''}`;
+  return `${counted(findings, 'finding')} in ${counted(objects, 'object')}${detail}${waived > 0 ? ` (${waived} waived)` : ''}`;
 }
 
 function paint(text: string, severity: Severity, { colour }: TextOptions): string {

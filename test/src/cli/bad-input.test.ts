@@ -82,7 +82,7 @@ const BROKEN: readonly (readonly [what: string, name: string, content: string | 
   ['a list that holds itself', 'm.yaml', `${HEAD}spec: &a [1, *a]\n`, /^m\.yaml:1: its aliases/],
   ['a billion laughs', 'm.yaml', laughs(9), /^m\.yaml:1: its aliases/],
   ['laughs without number', 'm.yaml', laughs(60), /^m\.yaml:1: its aliases/],
-  ['a NUL byte', 'm.yaml', `${HEAD}spec: {a: "\0"}\n`, /^m\.yaml:1: holds a NUL byte/],
+  ['a NUL byte', 'm.yaml', `${HEAD}spec: {a: "\0"}\n`, /^m\.yaml:4: holds a NUL byte/],
   ['Latin-1', 'm.yaml', Buffer.from(`${HEAD}# caf\u00e9\n`, 'latin1'), /^m\.yaml:4: is not UTF-8/],
   [
     'a character that was cut off',

@@ -75,7 +75,7 @@ describe('bulwark check', () => {
       severity: 'critical',
       object: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop-web', name: 'api' },
       field: 'spec.template.spec.containers[0].securityContext.privileged',
-      message: 'No container is privileged',
+      message: 'Required: No container is privileged',
       fix: 'Remove it, and add only the one capability that the process needs.',
       source: { file, line: 19, column: 11 },
     });
@@ -106,7 +106,7 @@ describe('bulwark check', () => {
   it.each([
     ['a tab', 'apiVersion: v1\nkind: Pod\n\tmetadata: {}\n', ':3:'],
     ['a duplicate key', 'apiVersion: v1\nkind: Pod\nkind: Pod\n', ':3:'],
-    ['a NUL byte', 'apiVersion: v1\nkind: Pod\0\n', ':1'],
+    ['a NUL byte', 'apiVersion: v1\nkind: Pod\0\n', ':2'],
     ['an unclosed bracket', 'apiVersion: v1\nkind: [Pod\n', ':'],
     ['no Kubernetes object', 'name: values\n', ':1'],
     ['an alias that contains itself', 'apiVersion: v1\nkind: Pod\nmetadata: &m\n  labels: *m\n', ':1'],
@@ -257,18 +257,37 @@ describe('bulwark check', () => {
     expect(() => check([write('api.yaml', PLAIN)], { config: write('other.yaml', content) })).toThrow(part);
   });
 
+  it('refuses a configuration and waivers that are not there', () => {
+    const missing = path.join(folder, 'missing.yaml');
+    for (const options of [{ config: missing }, { waivers: missing }]) {
+      expect(() => check([write('api.yaml', PLAIN)], options)).toThrow(
+        `${missing}: there is no such file. Correct the path.`,
+      );
+    }
+  });
+
   it('shows text by object, with the fix, and a summary in the last line', () => {
     const { output } = check([write('api.yaml', PLAIN)], { format: 'text', profile: 'baseline' });
     expect(output.replace(folder, 'FOLDER')).toMatchInlineSnapshot(`
       "Deployment shop-web/api  FOLDER/api.yaml
         critical no-privileged-container 19:11
                  spec.template.spec.containers[0].securityContext.privileged
-                 No container is privileged.
+                 Required: No container is privileged.
                  Fix: Remove it, and add only the one capability that the process
                  needs.
 
       1 finding in 2 objects: 1 critical"
     `);
+    const one = check(
+      [
+        write(
+          'pod.yaml',
+          'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n',
+        ),
+      ],
+      { format: 'text', profile: 'baseline' },
+    ).output;
+    expect(one.split('\n').at(-1)).toBe('0 findings in 1 object');
     expect(check([write('api.yaml', PLAIN)], { format: 'text', profile: 'baseline' }).output).not.toContain(
       '\u001b',
     );
@@ -341,6 +360,7 @@ describe('bulwark harden', () => {
   it('shows a difference and writes nothing with --dry-run', () => {
     const file = write('in/api.yaml', PLAIN);
     const { output } = hardenCommand([file], { dryRun: true });
+    expect(output).toMatch(/\n1 of 1 object hardened(, 1 explicitly unsafe value left)?$/);
     expect(output).toContain('+          readOnlyRootFilesystem: true');
     expect(output).not.toMatch(/^-(?!--)/m);
     expect(fs.readFileSync(file, 'utf8')).toBe(PLAIN);
