@@ -8,6 +8,10 @@ import {
   Tenant,
   type TenantProps,
 } from '../../../constructs';
+import { findControl } from '../../../src/controls/catalogue';
+import { checkManifests } from '../../../src/controls/check';
+import type { Manifest } from '../../../src/manifest/manifest';
+import { DEFAULT_TARGET } from '../../../src/target/target';
 import { blueprint, objectOf, specOf } from '../support';
 
 const IMAGE = 'registry.example/app:1.0.0';
@@ -284,6 +288,31 @@ describe('a hostile tenant', () => {
     expect(synthesized({ mode: 'warn' })).toThrow(/hostile-tenant-confined/);
     expect(synthesized({ profile: 'baseline' })).not.toThrow();
     expect(synthesized({})).not.toThrow();
+  });
+
+  it('is not confined by policies that are not told where to', () => {
+    const all = cluster('1.33', CAPABLE);
+    new Tenant(all, 'acme', { trust: 'hostile', nodePool: 'customers' }).namespace('app');
+    new Guardrails(all, 'guardrails');
+    const control = findControl('hostile-tenant-confined')!;
+    const details = (change: (data: Record<string, string>) => void) => {
+      const manifests = structuredClone(all.synth().manifests) as Manifest[];
+      const allowances = manifests.find(({ metadata }) => metadata?.name === 'tenant-allowances')!;
+      change(allowances.data as Record<string, string>);
+      return checkManifests(manifests, { target: DEFAULT_TARGET, controls: [control] }).map(
+        ({ message }) => message,
+      );
+    };
+    expect(details(() => undefined)).toEqual([]);
+    expect(details((data) => delete data.sandboxes)).toEqual([
+      expect.stringContaining('does not say sandboxes, so that the policies ask nothing'),
+    ]);
+    expect(details((data) => delete data.nodeLabels)).toEqual([
+      expect.stringContaining('does not say nodeLabels, so that the policies ask nothing'),
+    ]);
+    expect(details((data) => (data.waivedControls = 'no-node-name'))).toEqual([
+      expect.stringContaining('No policy in the cluster refuses pods outside'),
+    ]);
   });
 
   it.each<[string, TenantProps, RegExp | undefined]>([
