@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,13 @@ import { openStream, startKubelet, type Kubelet } from './kubelet';
 
 const AUDIT_METRIC = 'audit_events_total';
 const LIMIT_MS = 30_000;
+
+const RUNBOOKS = join(__dirname, '../../../docs/runbooks');
+/** The filters of jq by which runbooks look into the audit log. */
+const LOOKS = readdirSync(RUNBOOKS).flatMap((file): [string, string][] => {
+  const [, filter] = /^jq -c '([^']*)' audit\.log$/m.exec(readFileSync(join(RUNBOOKS, file), 'utf8')) ?? [];
+  return filter === undefined ? [] : [[file.replace('.md', ''), filter]];
+});
 
 /** Values of series, by their text. */
 type Sample = ReadonlyMap<string, number>;
@@ -100,6 +108,21 @@ function suite(): void {
       const blind = ['BulwarkApiServerNotScraped', 'BulwarkAuditLogSilent', 'BulwarkAuditMetricAbsent'];
       expect(made.filter((name) => !tried.has(name)).sort()).toEqual(blind);
     }, 240_000);
+
+    // After the actions, which have filled the log.
+    it.each(LOOKS)('are looked at in the log by what the runbook says: %s', (name, filter) => {
+      const { stdout, stderr, status } = spawnSync('jq', ['-c', filter, join(folder, 'audit.log')], {
+        encoding: 'utf8',
+        maxBuffer: 1 << 26,
+      });
+      expect([status, stderr]).toEqual([0, '']);
+      const lines = stdout.split('\n').slice(0, -1);
+      const all = readFileSync(join(folder, 'audit.log'), 'utf8').split('\n').length - 1;
+      // Nothing of that kind was done here.
+      if (['BulwarkDriftCritical', 'BulwarkDriftWatchStopped'].includes(name)) expect(lines).toEqual([]);
+      else expect(lines.length).toBeGreaterThan(0);
+      expect(lines.length).toBeLessThan(all / 2);
+    });
   }
 
   async function doAll(server: ApiServer): Promise<Seen[]> {
