@@ -1,11 +1,13 @@
+import { groupBy } from '../groups';
 import type { Manifest } from '../manifest/manifest';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
 import { ALL, describePower, powerKey, type Power } from './power';
 import { describeOrigin, rbacOf, type Grant, type RbacOptions } from './rbac';
 import { describeRule } from './policy-rule';
 import { rightOf } from './rights';
-import { surroundingsOf } from './surroundings';
-import { describeSubject, subjectKey, type Subject } from './subject';
+import { rightsIn } from './hits';
+import { surroundingsOf, type PodPower } from './surroundings';
+import { describeSubject, identityOfSubject, subjectKey, subjectsOfIdentity, type Subject } from './subject';
 
 /** Where an escalation leads: everything, root on some node, to act as somebody else, or all Secrets of a namespace. */
 export type Goal = 'cluster' | 'node' | Subject | { readonly secretsOf: string };
@@ -55,7 +57,10 @@ export function escalationOf(manifests: readonly Manifest[], options: Escalation
         .filter(({ from: premises }) => premises.length > 0)
         .map(({ power }) => pathOf(closure, start, power));
     },
-    critical: () => startsOf(world).flatMap((start) => worstPath(world, start)),
+    critical: () => [
+      ...world.rbac.subjects.flatMap((subject) => worstPath(world, subjectPower(subject))),
+      ...worstOfPods(world),
+    ],
   };
 }
 
@@ -113,16 +118,47 @@ function pathOf(closure: Closure, from: Power, to: Power): EscalationPath {
   return { from, to, steps: stepsTo(closure, to).filter((step) => step.from.length > 0) };
 }
 
-/** Everybody that a binding names, and every workload that does not start as one of those. */
-function startsOf({ rbac, surroundings }: World): Power[] {
+/**
+ * The worst way from each workload that does not start as somebody whom a binding names. Those that get to a node alike, and whose
+ * accounts have no right that leads anywhere, get as far as each other: it is worked out for the first of them.
+ */
+function worstOfPods(world: World): EscalationPath[] {
+  const { rbac, surroundings } = world;
   const named = new Set(rbac.subjects.map(subjectKey));
   const pods = surroundings.pods.filter(
     ({ account, wayToNode }) => wayToNode !== undefined || (account && !named.has(subjectKey(account))),
   );
-  return [
-    ...rbac.subjects.map(subjectPower),
-    ...pods.map(({ name, namespace }): Power => ({ kind: 'pod', name, namespace })),
-  ];
+  const leadsNowhere = (account: Subject) =>
+    subjectsOfIdentity(identityOfSubject(account)).every((subject) =>
+      rbac.rolesOf(subject).every(({ rules }) => rightsIn(rules).length === 0),
+    );
+  const likeness = ({ name, account, wayToNode = '' }: PodPower) =>
+    !account || leadsNowhere(account) ? `${wayToNode}\n${account ? 'account' : ''}` : `\n${name}`;
+  const paths = [...groupBy(pods, likeness).values()].flatMap((alike) => {
+    const [first] = alike;
+    const worst = worstPath(world, podPower(first!));
+    return alike.flatMap((pod) => worst.map((path) => [pod, startingAs(pod, first!, path)] as const));
+  });
+  const byPod = new Map(paths);
+  return pods.flatMap((pod) => byPod.get(pod) ?? []);
+}
+
+function podPower({ name, namespace }: PodPower): Power {
+  return { kind: 'pod', name, namespace };
+}
+
+/** A path from a pod as that of one that is like it. */
+function startingAs(pod: PodPower, like: PodPower, path: EscalationPath): EscalationPath {
+  if (pod === like) return path;
+  const own = new Map([[powerKey(podPower(like)), podPower(pod)]]);
+  if (like.account && pod.account) own.set(powerKey(subjectPower(like.account)), subjectPower(pod.account));
+  const renamed = (power: Power) => own.get(powerKey(power)) ?? power;
+  const steps = path.steps.map((step) => ({
+    ...step,
+    power: renamed(step.power),
+    from: step.from.map(renamed),
+  }));
+  return { from: renamed(path.from), to: path.to, steps };
 }
 
 function worstPath(world: World, start: Power): EscalationPath[] {

@@ -378,3 +378,48 @@ function tokenSecret(name: string): Manifest {
     metadata: { name, namespace: 'shop', annotations },
   };
 }
+
+describe('workloads that are alike', () => {
+  const pod = (namespace: string, name: string, spec: object = {}): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name },
+    spec: { containers: [{ name: 'c', image: 'x', ...spec }] },
+  });
+  const privileged = { securityContext: { privileged: true } };
+  const administers = (name: string): Manifest => ({
+    apiVersion: `${RBAC}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'administers' },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'Group', name, apiGroup: RBAC }],
+  });
+
+  it.each([
+    ['nobody', []],
+    ['the accounts of a namespace', [administers('system:serviceaccounts:two')]],
+    ['all accounts', [administers('system:serviceaccounts')]],
+    ['somebody else', [administers('dev')]],
+  ])('get as far as each would alone, where %s may do everything', (_, binding) => {
+    const pods = ['one', 'two', 'three'].flatMap((namespace) => [
+      pod(namespace, 'privileged', privileged),
+      pod(namespace, 'same', privileged),
+      pod(namespace, 'plain'),
+    ]);
+    const ways = (manifests: readonly Manifest[]) =>
+      escalationOf(manifests)
+        .critical()
+        .filter(({ from }) => from.kind === 'pod');
+    const alone = pods.flatMap((one) => ways([one, ...binding]));
+    // Every pod of the cluster is on a node, so that from there each leads to all of them.
+    const together = ways([...pods, ...binding]);
+    expect(together.map(({ from }) => from)).toEqual(expect.arrayContaining(alone.map(({ from }) => from)));
+    for (const { from, to, steps } of alone) {
+      const same = together.find((one) => JSON.stringify(one.from) === JSON.stringify(from))!;
+      expect(same.steps[0]!.from).toEqual([from]);
+      if (same.to.kind === to.kind)
+        expect(same.steps.map(({ does }) => does)).toEqual(steps.map(({ does }) => does));
+      else expect(same.to.kind).toBe('cluster');
+    }
+  });
+});
