@@ -1,10 +1,11 @@
 import { BulwarkError } from '../errors';
-import { identityOf, type Manifest } from '../manifest/manifest';
+import type { Manifest } from '../manifest/manifest';
 import {
   describePower,
   describeSubject,
   escalationOf,
   grantToJson,
+  isBuiltIn,
   pathsToDot,
   pathToJson,
   permissionRows,
@@ -52,26 +53,17 @@ export function whoCanCommand(
     ...(namespace && { namespace }),
     ...(name && { name }),
   });
-  const isOwn = givenBy(manifests);
-  const own = grants.filter(isOwn);
-  const builtIn = grants.filter((grant) => !isOwn(grant));
+  const own = grants.filter((grant) => !isBuiltIn(grant));
+  const builtIn = grants.filter(isBuiltIn);
   const output =
     print === 'json'
       ? JSON.stringify(
-          grants.map((grant) => ({ ...grantToJson(grant), builtIn: !isOwn(grant) })),
+          grants.map((grant) => ({ ...grantToJson(grant), builtIn: isBuiltIn(grant) })),
           null,
           2,
         )
       : formatGrants(own, builtIn, display);
   return { ...result([output], errors, own.length === 0), notes: warnings };
-}
-
-/** Whether manifests give a right, rather than Kubernetes, which marks the bindings that it makes itself. */
-function givenBy(manifests: readonly Manifest[]): (grant: Grant) => boolean {
-  const identities = new Set(manifests.map(identityOf));
-  return ({ binding }) =>
-    identities.has(identityOf(binding)) &&
-    binding.metadata?.labels?.['kubernetes.io/bootstrapping'] !== 'rbac-defaults';
 }
 
 /** Options of `bulwark can`, as they are typed. */
@@ -91,8 +83,7 @@ export function canCommand(
   const words = wordsOf(manifests);
   const { subject, notes } = checkSubject(text, words);
   const all = words.rbac.permissionsOf(subject);
-  const isOwn = givenBy(manifests);
-  const isEverybodys = (grant: Grant) => EVERYBODY.has(grant.subject.name) && !isOwn(grant);
+  const isEverybodys = (grant: Grant) => EVERYBODY.has(grant.subject.name) && isBuiltIn(grant);
   const roles = [...new Set(all.filter(isEverybodys).map(({ role }) => role.metadata?.name ?? ''))];
   const output =
     print === 'json'
@@ -148,7 +139,7 @@ export function escalateCommand(
   const { subject, notes } = who === undefined ? NOBODY : checkSubject(who, wordsOf(manifests));
   const found = subject
     ? escalation.pathsFrom(subject).filter(({ to }) => to.kind !== 'subject' || to.subject.kind !== 'Group')
-    : escalation.critical().filter((path) => !isBuiltIn(path));
+    : escalation.critical().filter((path) => !isOfKubernetes(path));
   return {
     ...result([print(found, display)], errors, found.length > 0),
     notes,
@@ -169,7 +160,7 @@ function subjectAndPaths(args: readonly string[]): readonly [string | undefined,
 }
 
 /** Whether somebody has the way from a binding of Kubernetes' own alone. */
-function isBuiltIn({ from }: EscalationPath): boolean {
+function isOfKubernetes({ from }: EscalationPath): boolean {
   return from.kind === 'subject' && builtIn().has(describeSubject(from.subject));
 }
 

@@ -16,6 +16,7 @@ export {
 } from './policy-rule';
 export { describeSubject, parseSubject, type Identity, type Subject } from './subject';
 export { defaultRbac } from './default-rbac';
+export { isBuiltIn } from './built-in';
 export type { RoleRule } from './aggregation';
 export {
   describePath,

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { canCommand, escalateCommand, whoCanCommand } from '../../../src/cli/rbac';
 import { rbacMatchers, subjectIn } from '../../../src/jest';
 import { readManifests } from '../../../src/manifest/reader';
+import { toYaml } from '../../../src/manifest/yaml';
+import { defaultRbac } from '../../../src/rbac';
 import { errorOf } from '../../support/objects';
 
 const RBAC = `
@@ -24,6 +26,24 @@ const PSA = `---
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: restricted}}
+`;
+
+const LABELS = 'labels: {kubernetes.io/bootstrapping: rbac-defaults}';
+const EVIL = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: evil, ${LABELS}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: mallory}
+- {apiGroup: rbac.authorization.k8s.io, kind: Group, name: system:authenticated}
+`;
+const WIDER = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: system:basic-user, ${LABELS}}
+rules:
+- {apiGroups: [""], resources: [secrets], verbs: [get]}
 `;
 
 let folder: string;
@@ -59,12 +79,46 @@ describe('bulwark who-can', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('takes what a cluster says of its own bindings for those of Kubernetes', () => {
-    const marked = RBAC.replace(
-      'name: developers,',
-      'name: developers, labels: {kubernetes.io/bootstrapping: rbac-defaults},',
+  it('takes nobody for one of Kubernetes because a manifest says so', () => {
+    const { output, exitCode } = whoCanCommand(['get', 'secrets'], [file(EVIL)], {});
+    expect(exitCode).toBe(0);
+    expect(output.split('\n').slice(0, 8)).toEqual([
+      'Group system:authenticated',
+      '  may do anything to everything',
+      '  by ClusterRole cluster-admin, bound by ClusterRoleBinding evil',
+      '',
+      'User mallory',
+      '  may do anything to everything',
+      '  by ClusterRole cluster-admin, bound by ClusterRoleBinding evil',
+      '',
+    ]);
+    expect(output.slice(output.indexOf('By Kubernetes'))).not.toMatch(/mallory|authenticated/);
+    const json = whoCanCommand(['get', 'secrets'], [file(EVIL)], { format: 'json' });
+    expect(JSON.parse(json.output)).toContainEqual(
+      expect.objectContaining({ subject: 'User mallory', builtIn: false }),
     );
-    expect(whoCanCommand(['patch', 'deployments'], [file(marked)], SHOP).exitCode).toBe(1);
+  });
+
+  it('names who was added to a binding, and what was added to a role, of Kubernetes', () => {
+    const added = EVIL.replace('name: evil', 'name: cluster-admin').replace('system:authenticated', 'ops');
+    const { output } = whoCanCommand(['get', 'secrets'], [file(added)], {});
+    expect(output).toMatch(/^User mallory$/m);
+    expect(output).toMatch(/^Group ops$/m);
+    expect(output).toMatch(/^By Kubernetes itself: Group system:masters, /m);
+    expect(whoCanCommand(['get', 'secrets'], [file(WIDER)], {}).output).toMatch(
+      /^Group system:authenticated\n {2}may get secrets$/m,
+    );
+  });
+
+  it('takes the bindings of a cluster that are as Kubernetes makes them for its own', () => {
+    const exported = toYaml(defaultRbac());
+    const [alone, together] = [RBAC, `${RBAC}---\n${exported}`].map(
+      (content) => whoCanCommand(['get', 'secrets'], [file(content)], {}).output,
+    );
+    expect(together).toBe(alone);
+    expect(canCommand('User:bob', [file(exported)]).output).toMatch(
+      /do nothing but what Kubernetes lets\s+everybody/,
+    );
   });
 
   it('prints grants for machines', () => {
@@ -111,6 +165,13 @@ describe('bulwark who-can', () => {
 });
 
 describe('bulwark can', () => {
+  it('shows what a binding gives to everybody, whatever its label says', () => {
+    const { output } = canCommand('User:bob', [file(EVIL)]);
+    expect(output).toMatch(/^User bob may$/m);
+    expect(output.slice(output.indexOf('And what'))).not.toContain('cluster-admin');
+    expect(canCommand('User:bob', [file(WIDER)]).output).toMatch(/^ {2}secrets +G /m);
+  });
+
   it('shows the verbs for each resource', () => {
     const { output, notes } = canCommand('Group:dev', [file(RBAC)]);
     expect(output.split('\n')).toEqual([
