@@ -4,6 +4,7 @@ import { podControls, controlsOf } from '../../src/controls/profiles';
 import type { Control, Parameters } from '../../src/controls/control';
 import type { Waiver } from '../../src/controls/waiver';
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
+import { lent } from '../../src/manifest/remembered';
 import { localhostProfilesExist } from '../../src/hardening/localhost-profiles';
 import type { ClusterTarget } from '../../src/target/target';
 import { profilesOf } from '../node-profiles/registry';
@@ -46,7 +47,7 @@ export interface Judgement {
   readonly entries: readonly Entry[];
   /** One for each place that is not excused. */
   readonly problems: readonly BlueprintProblem[];
-  /** What was asked about: the objects without the waivers that were found to excuse them. Frozen. */
+  /** What was asked about: the objects without the waivers that were found to excuse them. Lent to the proofs. */
   readonly manifests: readonly Manifest[];
 }
 
@@ -58,7 +59,7 @@ export function judgeEntries(entries: readonly JudgedEntry[], options: Judgement
     localhostProfilesExist(profilesOf(root)),
     ...(ADDED.get(root) ?? []),
   ];
-  const manifests = Object.freeze(entries.map(({ manifest }) => manifest));
+  const manifests = lent(entries.map(({ manifest }) => manifest));
   const owners = new Map<Manifest, JudgedEntry>(entries.map((entry) => [entry.manifest, entry]));
   const excused = new Map<Manifest, Map<string, Waiver>>();
   const problems: BlueprintProblem[] = [];

@@ -1,4 +1,5 @@
 import { describeObject, identityOf, type Manifest } from '../manifest/manifest';
+import { lent } from '../manifest/remembered';
 import { WAIVER_ANNOTATION } from '../controls/waiver';
 import { diffConnections, partyOf, type ConnectionChange } from '../network/diff';
 import { explainConnection } from '../network/explain';
@@ -41,9 +42,9 @@ export function proveLive(
   const uids = new Set(live.map(({ metadata }) => metadata?.uid));
   // What a workload has made is looked at as the workload.
   const roots = live.filter((manifest) => !uids.has(controllerOf(manifest)?.uid ?? ''));
-  // Frozen, so that what one question finds out is not found out again for the next.
-  const wanted = Object.freeze([...declared]);
-  const actual = Object.freeze(withDeclaredWaivers(declared, roots));
+  // Lent, so that what one question finds out is not found out again for the next.
+  const wanted = lent([...declared]);
+  const actual = lent(withDeclaredWaivers(declared, roots));
   const found = [
     ...newConnections(wanted, actual, target),
     ...newCrossings(wanted, actual, target),

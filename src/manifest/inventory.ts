@@ -1,6 +1,6 @@
 import { groupBy, push } from '../groups';
 import { groupOf, isObject, type JsonObject, type Manifest } from './manifest';
-import { lazily, rememberedOfFrozen } from './remembered';
+import { isLent, lazily, lent, rememberedOfLent } from './remembered';
 import { podTemplateOf, type PodTemplate } from './pod';
 
 /** An object with pods in it. */
@@ -12,7 +12,7 @@ export interface WorkloadEntry {
 
 /** All manifests, found by what rules about more than one object ask for. Made once, in time linear in the manifests. */
 export interface Inventory {
-  /** Frozen: whoever is given these takes the same inventory. */
+  /** Lent: whoever is given these takes the same inventory. */
   readonly manifests: readonly Manifest[];
   /** Objects of a kind: `Kind` of whatever group, or `group/Kind`. */
   ofKind(kind: string): readonly Manifest[];
@@ -31,12 +31,12 @@ export function namespaceOf(manifest: Manifest): string {
   return manifest.metadata?.namespace ?? 'default';
 }
 
-/** Indexes manifests, frozen lists of them once. */
+/** Indexes manifests, lent lists of them once. */
 export function takeInventory(manifests: readonly Manifest[]): Inventory {
-  return inventoryOf(Object.isFrozen(manifests) ? manifests : Object.freeze([...manifests]));
+  return inventoryOf(isLent(manifests) ? manifests : lent([...manifests]));
 }
 
-const inventoryOf = rememberedOfFrozen((manifests: readonly Manifest[]): Inventory => {
+const inventoryOf = rememberedOfLent((manifests: readonly Manifest[]): Inventory => {
   const byKind = new Map<string, Manifest[]>();
   const namespaces = new Set<string>();
   const workloads: WorkloadEntry[] = [];

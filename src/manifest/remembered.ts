@@ -20,11 +20,27 @@ export function remembered<T>(answer: (text: string) => T): (text: string) => T 
   };
 }
 
+const LENT = new WeakSet<readonly unknown[]>();
+
 /**
- * The same function of a list, with the last answer about each list kept as long as the list: of those that are frozen, which
- * nobody can change while somebody else goes by the answer. Other arguments count as they are, not by what is in them.
+ * A list of our own, of which {@link rememberedOfLent} may keep answers. It is frozen, but what is in it is not: whoever makes one
+ * promises to ask nothing more of it once somebody may have changed an object in it. So no list of a caller is ever lent.
  */
-export function rememberedOfFrozen<T, Others extends readonly unknown[], Answer>(
+export function lent<T>(list: T[]): readonly T[] {
+  LENT.add(list);
+  return Object.freeze(list);
+}
+
+/** Whether answers about a list may be kept. */
+export function isLent(list: readonly unknown[]): boolean {
+  return LENT.has(list);
+}
+
+/**
+ * The same function of a list, with the last answer about each {@link lent} list kept as long as the list. About any other list it
+ * is asked each time. Other arguments count as they are, not by what is in them.
+ */
+export function rememberedOfLent<T, Others extends readonly unknown[], Answer>(
   answer: (list: readonly T[], ...others: Others) => Answer,
 ): (list: readonly T[], ...others: Others) => Answer {
   const answers = new WeakMap<readonly T[], { readonly others: Others; readonly made: Answer }>();
@@ -32,7 +48,7 @@ export function rememberedOfFrozen<T, Others extends readonly unknown[], Answer>
     const known = answers.get(list);
     if (known && known.others.every((other, index) => other === others[index])) return known.made;
     const made = answer(list, ...others);
-    if (Object.isFrozen(list)) answers.set(list, { others, made });
+    if (isLent(list)) answers.set(list, { others, made });
     return made;
   };
 }

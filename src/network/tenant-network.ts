@@ -1,7 +1,7 @@
 import { namespaceOf } from '../manifest/inventory';
 import { describeObject, type Manifest } from '../manifest/manifest';
 import { TENANT_LABEL } from '../manifest/kinds';
-import { rememberedOfFrozen } from '../manifest/remembered';
+import { rememberedOfLent } from '../manifest/remembered';
 import type { ClusterTarget } from '../target/target';
 import type { DeclaredConnection, DeclaredPeer } from './declared';
 import { METADATA_ADDRESSES } from './metadata';
@@ -36,13 +36,13 @@ export interface MetadataReach {
  * together: pods and peers are told apart once, and what either says of a pod is compared number by number, without listing
  * connections. Takes time linear in the policies.
  */
-export const networkOfTenants = rememberedOfFrozen(readNetworkOfTenants);
+export const networkOfTenants = rememberedOfLent(readNetworkOfTenants);
 
-/** Where nobody has declared anything. One list, so that what is found out of a frozen list of manifests is not found out again. */
+/** Where nobody has declared anything. One list, so that what is found out of a lent list of manifests is not found out again. */
 export const NOTHING_DECLARED: readonly DeclaredConnection[] = Object.freeze([]);
 
 /**
- * Who can reach whom, of a frozen list of manifests that a proof without declarations has read, or will read, as well: the
+ * Who can reach whom, of a lent list of manifests that a proof without declarations has read, or will read, as well: the
  * network is read once for both.
  */
 export function reachabilityBesideProof(manifests: readonly Manifest[], target: ClusterTarget): Reachability {

@@ -1,6 +1,6 @@
 import { takeInventory } from '../manifest/inventory';
 import { identityOf, type Manifest } from '../manifest/manifest';
-import { lazily, rememberedOfFrozen } from '../manifest/remembered';
+import { lazily, rememberedOfLent } from '../manifest/remembered';
 import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
 import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
 import { closedByGuardrails } from './guarded';
@@ -79,7 +79,7 @@ export function provePermissions(
 }
 
 /** The same, where what the guard rails among the manifests refuse leads nowhere. */
-export const proveGuardedPermissions = rememberedOfFrozen((manifests: readonly Manifest[]): PermissionProof =>
+export const proveGuardedPermissions = rememberedOfLent((manifests: readonly Manifest[]): PermissionProof =>
   provePermissions(manifests, { closedBy: closedByGuardrails(manifests) }),
 );
 

@@ -20,7 +20,7 @@ export interface TenancyOptions {
   readonly declared?: readonly DeclaredConnection[];
   /**
    * The same objects in any order, without the annotations of waivers, where they have been looked at already: what was found
-   * out of a frozen list is not found out again.
+   * out of a lent list is not found out again.
    * @default the manifests
    */
   readonly judged?: readonly Manifest[];

@@ -8,6 +8,7 @@ import { counted } from '../../wording';
 import { locate } from '../../manifest/locate';
 import { describeObject, type Manifest } from '../../manifest/manifest';
 import type { SourcedManifest } from '../../manifest/reader';
+import { lent } from '../../manifest/remembered';
 import { exposureOf } from '../../network/exposure';
 import { exposureSections } from '../../network/exposure-text';
 import { workloadName } from '../../network/pods';
@@ -45,8 +46,8 @@ export function clusterReport(
 ): ClusterReport {
   const { onPhase = () => undefined } = options;
   const target = targetFor(options.target);
-  // Frozen, so that what the controls have found out about rights is not found out again.
-  const manifests = Object.freeze(sourced.map(({ manifest }) => manifest));
+  // Lent, so that what the controls have found out about rights is not found out again.
+  const manifests = lent(sourced.map(({ manifest }) => manifest));
   onPhase('asking the controls');
   const all = auditManifests(manifests, options);
   const findings = findingEntries(all, sourced);

@@ -1,4 +1,4 @@
-import { remembered, rememberedOfFrozen } from '../../../src/manifest/remembered';
+import { lent, remembered, rememberedOfLent } from '../../../src/manifest/remembered';
 
 /** A function that counts how often it was asked. */
 function counting<Arguments extends unknown[], T>(answer: (...args: Arguments) => T) {
@@ -30,28 +30,29 @@ describe('remembered', () => {
   });
 });
 
-describe('rememberedOfFrozen', () => {
+describe('rememberedOfLent', () => {
   const count = (list: readonly number[], unit = '') => `${list.length}${unit}`;
 
-  it('asks once about a list that nobody can change', () => {
+  it('asks once about a list that was lent, which nobody can lengthen', () => {
     const asked = counting(count);
-    const ask = rememberedOfFrozen(asked);
-    const list = Object.freeze([1, 2]);
+    const ask = rememberedOfLent(asked);
+    const list = lent([1, 2]);
     expect([ask(list, 'm'), ask(list, 'm')]).toEqual(['2m', '2m']);
     expect(asked).toHaveBeenCalledTimes(1);
+    expect(Object.isFrozen(list)).toBe(true);
   });
 
-  it('asks again about a list that somebody may have changed', () => {
-    const ask = rememberedOfFrozen(count);
-    const list = [1];
-    expect(ask(list)).toBe('1');
-    list.push(2);
-    expect(ask(list)).toBe('2');
+  it('asks again about a list of somebody else, though it is frozen: what is in it may have changed', () => {
+    const ask = rememberedOfLent(([one]: readonly { size: number }[]) => one!.size);
+    const list = Object.freeze([{ size: 1 }]);
+    expect(ask(list)).toBe(1);
+    list[0]!.size = 2;
+    expect(ask(list)).toBe(2);
   });
 
   it('asks again with another argument', () => {
-    const ask = rememberedOfFrozen(count);
-    const list = Object.freeze([1]);
-    expect([ask(list, 'm'), ask(list, 'k'), ask(Object.freeze([1]), 'm')]).toEqual(['1m', '1k', '1m']);
+    const ask = rememberedOfLent(count);
+    const list = lent([1]);
+    expect([ask(list, 'm'), ask(list, 'k'), ask(lent([1]), 'm')]).toEqual(['1m', '1k', '1m']);
   });
 });
