@@ -21,7 +21,8 @@ export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
 /**
  * The controls, and what else keeps tenants apart, as ValidatingAdmissionPolicies: what the synthesis refuses, the API server
  * refuses too when somebody applies it by hand. They hold in every namespace with the label `cdk8s-bulwark/tenant`; what a
- * tenant is allowed there is in the ConfigMap `tenant-allowances` of the namespace, without which it admits nothing.
+ * tenant is allowed there is in the ConfigMap `tenant-allowances` of the namespace. Without it nothing can be made there of what
+ * they judge, by anybody, and no container be added to a running pod or changed; other changes are not judged.
  *
  * The rule of a control is in its policy as it is, so both say the same. A workload that a waiver excuses has to have the
  * control among the `waivedControls` of its tenant's allowances as well, or the synthesis fails.

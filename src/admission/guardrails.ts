@@ -130,18 +130,23 @@ export function guardrailPolicies(options: GuardrailOptions): GuardPolicy[] {
     ...objectPolicies(controls.filter(isObjectControl), options),
   ];
   const asking = policies.filter(({ validations }) => validations.length > 0);
-  return [...asking, gatePolicy(asking)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { mode = 'deny', rollOut = false } = options;
+  const gate = mode === 'deny' || rollOut ? [gatePolicy(asking)] : [];
+  return [...asking, ...gate].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
- * Lets nothing be made where nobody has said yet what is allowed. The policies themselves ask nothing there: when a namespace is
- * deleted its allowances may go first, and a controller that takes its finalizer off what is left would be refused for ever.
+ * Lets nothing be made, and no container be added to a running pod or changed, where nobody has said yet what is allowed. The
+ * policies themselves ask nothing there, and other changes are let through: when a namespace is deleted its allowances may go
+ * first, and a controller that takes its finalizer off what is left would be refused for ever. No condition can tell the two
+ * apart, since the API server looks for the parameter of a binding before it evaluates conditions. For the same reason it refuses
+ * whatever the mode of the binding is, and whoever asks.
  */
 function gatePolicy(policies: readonly GuardPolicy[]): GuardPolicy {
   const reading = policies.filter(({ readsAllowances }) => readsAllowances);
   return {
     name: 'bulwark-allowances',
-    resources: creations(reading.flatMap(({ resources }) => resources)),
+    resources: [...creations(reading.flatMap(({ resources }) => resources)), CHANGES_OF_CONTAINERS],
     excluded: reading.flatMap(({ excluded = [] }) => excluded),
     validations: [
       {
@@ -155,6 +160,14 @@ function gatePolicy(policies: readonly GuardPolicy[]): GuardPolicy {
     namespaces: [IN_TENANTS],
   };
 }
+
+/** The API server takes nothing but containers from such a request, so no finalizer is taken off by it. */
+const CHANGES_OF_CONTAINERS: ResourceRule = {
+  apiGroups: [''],
+  apiVersions: ['v1'],
+  operations: ['UPDATE'],
+  resources: ['pods/ephemeralcontainers', 'pods/resize'],
+};
 
 /** The requests among them that make something, one rule for each group of the API. */
 function creations(rules: readonly ResourceRule[]): ResourceRule[] {
@@ -420,14 +433,16 @@ function used(variables: readonly NamedExpression[], validations: readonly Valid
   });
 }
 
-/** One binding, or one for each mode, so that the label of a namespace chooses. */
+/**
+ * One binding, or one for each mode, so that the label of a namespace chooses. What requires allowances is bound to refuse alone,
+ * because the API server refuses in any mode where it finds none.
+ */
 function bindingsOf(policy: GuardPolicy, { mode = 'deny', rollOut = false }: GuardrailOptions): Manifest[] {
   if (!rollOut || policy.namespaces === undefined) return [bindingManifest(policy, mode)];
   const others = GUARD_MODES.filter((other) => other !== mode);
-  return [
-    bindingManifest(policy, mode, [{ key: MODE_LABEL, operator: 'NotIn', values: others }]),
-    ...others.map((other) =>
-      bindingManifest(policy, other, [{ key: MODE_LABEL, operator: 'In', values: [other] }]),
-    ),
-  ];
+  const bound = (one: GuardMode, operator: 'In' | 'NotIn', values: readonly string[]) =>
+    one === 'deny' || policy.requiresAllowances !== true
+      ? [bindingManifest(policy, one, [{ key: MODE_LABEL, operator, values }])]
+      : [];
+  return [...bound(mode, 'NotIn', others), ...others.flatMap((other) => bound(other, 'In', [other]))];
 }

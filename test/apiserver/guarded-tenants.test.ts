@@ -419,6 +419,25 @@ describeWithApiServer(
         const refusal = await refusalOfPod('pinned-web', () => undefined, {});
         return /no params found for policy binding/.test(refusal ?? '') ? [] : [`a pod is made: ${refusal}`];
       });
+      const { securityContext } = spec.containers[0];
+      const evil = { name: 'debugger', image: 'evil.example/root:1', securityContext };
+      for (const [subresource, change] of [
+        ['ephemeralcontainers', { ephemeralContainers: [evil] }],
+        ['resize', { containers: [{ name: spec.containers[0].name, resources: { limits: { cpu: '9' } } }] }],
+      ] as const) {
+        if (subresource === 'resize' && MINOR < 33) continue;
+        const answer = await server().request(
+          'PATCH',
+          `${core}/pods/mine/${subresource}`,
+          { spec: change },
+          MALLORY,
+        );
+        expect([subresource, answer.status, answer.body.message]).toEqual([
+          subresource,
+          422,
+          expect.stringContaining('no params found'),
+        ]);
+      }
       server().kubectl(['delete', 'namespace', 'pinned-web', '--wait=false']);
       const unfinished = { metadata: { finalizers: null } };
       const released = await server().request('PATCH', `${core}/pods/mine`, unfinished, CONTROLLER);

@@ -132,6 +132,9 @@ describeWithApiServer(
         namespace('shop-deny'),
         namespace('shop-warn', { 'cdk8s-bulwark/guardrails': 'warn' }),
         namespace('shop-audit', { 'cdk8s-bulwark/guardrails': 'audit' }),
+        namespace('shop-unsaid'),
+        namespace('shop-unsaid-warn', { 'cdk8s-bulwark/guardrails': 'warn' }),
+        namespace('shop-unsaid-audit', { 'cdk8s-bulwark/guardrails': 'audit' }),
         ...['shop-deny', 'shop-warn', 'shop-audit'].map((name) =>
           allowancesConfigMap(name, {
             registries: ['registry.example/'],
@@ -150,8 +153,8 @@ describeWithApiServer(
       ]);
       await until(async () => {
         const refused = await Promise.all(ATTACKS.map(([, manifest]) => send(manifest)));
-        const [denied, warned] = await Promise.all(
-          ['shop-deny', 'shop-warn'].map((name) => send(podIn(name, EVIL))),
+        const [denied, warned, unsaid] = await Promise.all(
+          ['shop-deny', 'shop-warn', 'shop-unsaid'].map((name) => send(podIn(name, EVIL))),
         );
         return [
           ...ATTACKS.filter(([, , guard], index) => !`${refused[index]!.body.message}`.includes(guard)).map(
@@ -159,6 +162,7 @@ describeWithApiServer(
           ),
           ...(denied!.status === 403 ? [] : ['deny']),
           ...(warned!.warnings.length > 0 ? [] : ['warn']),
+          ...(/no params found/.test(unsaid!.body.message) ? [] : ['gate']),
         ];
       });
       // The binding that audits has no answer to wait for but its own.
@@ -199,6 +203,20 @@ describeWithApiServer(
       const [last] = audited().slice(before);
       expect(last).toContain('allowed-registries');
       expect(last).toContain('bulwark-pods-audit');
+    });
+
+    it('refuse nothing without allowances where they warn or audit', async () => {
+      for (const name of ['shop-unsaid-warn', 'shop-unsaid-audit']) {
+        const { status, body } = await send(podIn(name));
+        expect([name, status, body.message]).toEqual([name, 201, undefined]);
+      }
+    });
+
+    it('hold who breaks the glass to allowances, which they may make', async () => {
+      const made = await create(server(), allowancesConfigMap('shop-unsaid', {}), { dryRun: true });
+      const refused = await send(podIn('shop-unsaid'), BRIGADE);
+      const allowed = await send(allowancesConfigMap('shop-unsaid', {}), BRIGADE);
+      expect([made.status, refused.status, allowed.status]).toEqual([201, 422, 201]);
     });
 
     it('hold nobody who breaks the glass, and the administrator still', async () => {

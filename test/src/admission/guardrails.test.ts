@@ -70,6 +70,36 @@ describe('guard rails', () => {
     ]);
   });
 
+  it('require allowances where they refuse alone, since the API server would refuse in any mode', () => {
+    const gates = (options: object) =>
+      guardrailManifests({ target: TARGET, ...options })
+        .map(({ metadata }) => metadata!.name!)
+        .filter((name) => name.startsWith('bulwark-allowances'));
+    expect(gates({})).toEqual(['bulwark-allowances', 'bulwark-allowances-deny']);
+    expect(gates({ mode: 'warn' })).toEqual([]);
+    expect(gates({ mode: 'audit' })).toEqual([]);
+    expect(gates({ mode: 'audit', rollOut: true })).toEqual([
+      'bulwark-allowances',
+      'bulwark-allowances-deny',
+    ]);
+    expect(gates({ rollOut: true })).toEqual(['bulwark-allowances', 'bulwark-allowances-deny']);
+  });
+
+  it('require allowances for every request that brings a pod or changes its containers', () => {
+    const policies = guardrailPolicies({ target: TARGET });
+    const gate = policies.find(({ name }) => name === 'bulwark-allowances')!;
+    const requests = (rules: typeof gate.resources) =>
+      rules.flatMap(({ apiGroups, operations, resources }) =>
+        resources.flatMap((one) => operations.map((verb) => `${verb} ${apiGroups.join()}/${one}`)),
+      );
+    const asked = policies
+      .filter(({ readsAllowances }) => readsAllowances)
+      .flatMap((one) => requests(one.resources));
+    const judged = asked.filter((one) => /^CREATE |UPDATE .*pods[/]/.test(one));
+    expect(judged).toContain('UPDATE /pods/ephemeralcontainers');
+    expect(judged.filter((one) => !requests(gate.resources).includes(one))).toEqual([]);
+  });
+
   it('repair before they judge where that is asked for, in the namespaces of tenants alone', () => {
     const options = { target: ClusterTarget.kubernetes('1.36'), breakGlassGroups: ['fire'] };
     const manifests = guardrailManifests({ ...options, repairs: true });
