@@ -52,19 +52,21 @@ export const LEAK_CONTROLS: readonly (PodControl | InventoryControl)[] = [
 ];
 
 /** What controls of their own are about, and what holds no values. */
-const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  ConfigMap: ['data'],
-  // Schemas describe fields by samples, also of keys.
-  CustomResourceDefinition: ['spec'],
-  Secret: ['data', 'stringData'],
-  SealedSecret: ['spec'],
-};
+const ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    ConfigMap: ['data'],
+    // Schemas describe fields by samples, also of keys.
+    CustomResourceDefinition: ['spec'],
+    Secret: ['data', 'stringData'],
+    SealedSecret: ['spec'],
+  }),
+);
 const ELSEWHERE_IN_CONTAINERS: ReadonlySet<string> = new Set(['env', 'args', 'command']);
 /** Names after which a value is made of a secret and not one. */
 const DIGEST_NAME = /checksum|hash|digest|sha(?:1|256|512)?\b/i;
 
 function addLeaks(manifest: Manifest, breaches: Breach[]): void {
-  const skipped = ELSEWHERE[manifest.kind];
+  const skipped = ELSEWHERE.get(manifest.kind);
   // Paths are written for the few objects only that hold a token somewhere.
   for (const key in manifest) {
     const value = manifest[key];

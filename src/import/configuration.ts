@@ -19,12 +19,14 @@ export function configMap(manifest: Manifest): Made {
   return { as: 'construct', construct: 'ConfigMap', props };
 }
 
-const ACCESS_MODES: Readonly<Record<string, string>> = {
-  ReadWriteOnce: 'READ_WRITE_ONCE',
-  ReadOnlyMany: 'READ_ONLY_MANY',
-  ReadWriteMany: 'READ_WRITE_MANY',
-  ReadWriteOncePod: 'READ_WRITE_ONCE_POD',
-};
+const ACCESS_MODES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ReadWriteOnce: 'READ_WRITE_ONCE',
+    ReadOnlyMany: 'READ_ONLY_MANY',
+    ReadWriteMany: 'READ_WRITE_MANY',
+    ReadWriteOncePod: 'READ_WRITE_ONCE_POD',
+  }),
+);
 
 /** @throws Unsaid for what the PersistentVolumeClaim of cdk8s-plus cannot say. */
 export function volumeClaim(manifest: Manifest): Made {
@@ -42,7 +44,7 @@ export function volumeClaim(manifest: Manifest): Made {
     metadata,
     storage,
     accessModes: spec.words('accessModes')?.map((mode): Code => {
-      const name = ACCESS_MODES[mode];
+      const name = ACCESS_MODES.get(mode);
       if (name === undefined) throw new Unsaid('spec.accessModes');
       return verbatim(`PersistentVolumeAccessMode.${name}`);
     }),

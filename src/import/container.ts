@@ -2,7 +2,7 @@ import { environment, environmentSources } from './environment';
 import type { Props } from './made';
 import { probe } from './probes';
 import { Unsaid, type Reading } from './reading';
-import { choice, verbatim, type Code } from './source-text';
+import { call, choice, verbatim, type Code } from './source-text';
 
 /**
  * The properties of a container of cdk8s-plus that say what a container of a manifest says. Its mounts are another matter.
@@ -96,16 +96,16 @@ function amount(
 }
 
 function cpuCode(text: string): Code | undefined {
-  if (/^[1-9]\d*m$/.test(text)) return verbatim(`Cpu.millis(${text.slice(0, -1)})`);
-  if (/^0\.\d{1,3}$/.test(text)) return verbatim(`Cpu.millis(${Math.round(Number(text) * 1000)})`);
-  return /^[1-9]\d*$/.test(text) ? verbatim(`Cpu.units(${text})`) : undefined;
+  if (/^[1-9]\d{0,14}m$/.test(text)) return call('Cpu.millis', Number(text.slice(0, -1)));
+  if (/^0\.\d{1,3}$/.test(text)) return call('Cpu.millis', Math.round(Number(text) * 1000));
+  return /^[1-9]\d{0,11}$/.test(text) ? call('Cpu.units', Number(text)) : undefined;
 }
 
 /** A size of cdk8s, which writes every size in mebibytes. */
 export function sizeCode(text: string): Code | undefined {
-  const [, number, unit] = /^([1-9]\d*)(Mi|Gi)$/.exec(text) ?? [];
+  const [, number, unit] = /^([1-9]\d{0,11})(Mi|Gi)$/.exec(text) ?? [];
   if (number === undefined) return undefined;
-  return verbatim(`Size.${unit === 'Mi' ? 'mebibytes' : 'gibibytes'}(${number})`);
+  return call(unit === 'Mi' ? 'Size.mebibytes' : 'Size.gibibytes', Number(number));
 }
 
 /** What the hardening sets anyway needs no property. */

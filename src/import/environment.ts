@@ -34,16 +34,18 @@ export function environmentSources(container: Reading): Code | undefined {
   return sources.length > 0 ? sources : undefined;
 }
 
-const FIELD_PATHS: Readonly<Record<string, string>> = {
-  'metadata.name': 'POD_NAME',
-  'metadata.namespace': 'POD_NAMESPACE',
-  'metadata.uid': 'POD_UID',
-  'status.podIP': 'POD_IP',
-  'spec.serviceAccountName': 'SERVICE_ACCOUNT_NAME',
-  'spec.nodeName': 'NODE_NAME',
-  'status.hostIP': 'NODE_IP',
-  'status.podIPs': 'POD_IPS',
-};
+const FIELD_PATHS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'metadata.name': 'POD_NAME',
+    'metadata.namespace': 'POD_NAMESPACE',
+    'metadata.uid': 'POD_UID',
+    'status.podIP': 'POD_IP',
+    'spec.serviceAccountName': 'SERVICE_ACCOUNT_NAME',
+    'spec.nodeName': 'NODE_NAME',
+    'status.hostIP': 'NODE_IP',
+    'status.podIPs': 'POD_IPS',
+  }),
+);
 
 function environmentValue(variable: Reading): Code {
   const value = variable.text('value');
@@ -61,24 +63,26 @@ function environmentValue(variable: Reading): Code {
   }
   if (config)
     return call('EnvValue.fromConfigMap', referred('ConfigMap', config), keyOf(config), ...optional(config));
-  const path = FIELD_PATHS[field?.text('fieldPath') ?? ''];
+  const path = FIELD_PATHS.get(field?.text('fieldPath') ?? '');
   if (!field || path === undefined) throw new Unsaid(from.path);
   field.expect('apiVersion', 'v1');
   field.close();
   return call('EnvValue.fromFieldRef', verbatim(`EnvFieldPaths.${path}`));
 }
 
-const RESOURCE_PATHS: Readonly<Record<string, string>> = {
-  'limits.cpu': 'CPU_LIMIT',
-  'limits.memory': 'MEMORY_LIMIT',
-  'requests.cpu': 'CPU_REQUEST',
-  'requests.memory': 'MEMORY_REQUEST',
-  'limits.ephemeral-storage': 'STORAGE_LIMIT',
-  'requests.ephemeral-storage': 'STORAGE_REQUEST',
-};
+const RESOURCE_PATHS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'limits.cpu': 'CPU_LIMIT',
+    'limits.memory': 'MEMORY_LIMIT',
+    'requests.cpu': 'CPU_REQUEST',
+    'requests.memory': 'MEMORY_REQUEST',
+    'limits.ephemeral-storage': 'STORAGE_LIMIT',
+    'requests.ephemeral-storage': 'STORAGE_REQUEST',
+  }),
+);
 
 function resourceValue(reading: Reading): Code {
-  const path = RESOURCE_PATHS[reading.text('resource') ?? ''];
+  const path = RESOURCE_PATHS.get(reading.text('resource') ?? '');
   const divisor = reading.quantity('divisor');
   reading.close();
   if (path === undefined) throw new Unsaid(reading.path);

@@ -10,13 +10,17 @@ import type { Patch } from './reading';
 import { keyOf } from './representation';
 import {
   call,
+  callOn,
+  isVariable,
   statement,
+  variable,
   verbatim,
   withReferences,
   type Call,
   type Code,
   type Reference,
   type Value,
+  type Variable,
 } from './source-text';
 
 /** The objects that go into one file. */
@@ -100,15 +104,8 @@ function callsOf({ representation }: Imported): Statement[] {
   return representation.calls.map((each) => ({ code: methodCall(keyOf(representation.of), each) }));
 }
 
-/** Names that a statement refers to an object by, until it is known which variable stands for it. */
-const SELF = '\u0000';
-
 function methodCall(key: string, [method, ...args]: MethodCall): Code {
-  return call(`${SELF}${key}${SELF}.${method}`, ...args);
-}
-
-function self(key: string): Code {
-  return verbatim(`${SELF}${key}${SELF}`);
+  return callOn(variable(key), method, ...args);
 }
 
 type Ids = (kind: string, name: string, isForeign?: boolean) => string;
@@ -176,8 +173,8 @@ function patchCode(key: string, { pod }: Made, patches: readonly Patch[]): Code 
   const operations = patches.map(({ op, path, value }) =>
     call(`JsonPatch.${op}`, path, ...(op === 'add' ? [value as Value] : [])),
   );
-  const name = `${SELF}${key}${SELF}`;
-  return call(`${pod ? name : `ApiObject.of(${name})`}.addJsonPatch`, ...operations);
+  const made = variable(key);
+  return callOn(pod ? made : call('ApiObject.of', made), 'addJsonPatch', ...operations);
 }
 
 /** What an object and those that are said to its construct are excused from, once. */
@@ -189,12 +186,12 @@ function excuseCode(object: Imported, parts: readonly Imported[], excuses: Excus
   const key = keyOf(object.manifest);
   return [
     ...decided.map((waiver) => ({ code: waiverCall(key, waiver) })),
-    ...(undecided.length > 0 ? [{ code: call('excuse', self(key), undecided) }] : []),
+    ...(undecided.length > 0 ? [{ code: call('excuse', variable(key), undecided) }] : []),
   ];
 }
 
 function waiverCall(key: string, { control, reason, expires }: Waiver): Code {
-  return call(`Waivers.of(${SELF}${key}${SELF}).waive`, control, { reason, expires });
+  return callOn(call('Waivers.of', variable(key)), 'waive', control, { reason, expires });
 }
 
 type Fields = { readonly [key: string]: Value | undefined };
@@ -218,7 +215,7 @@ function withoutOwners(object: Fields): { readonly owners?: Value; readonly rest
 
 function ownersCode(key: string, owners: Value): Code {
   const patch = call('JsonPatch.add', '/metadata/ownerReferences', owners);
-  return call(`${SELF}${key}${SELF}.addJsonPatch`, patch);
+  return callOn(variable(key), 'addJsonPatch', patch);
 }
 
 /** Gives variables to whatever is referred to, and prints. */
@@ -241,7 +238,9 @@ function printed(
     variables.set(key, variable);
     return variable;
   };
-  const referred = ({ kind, name }: Reference): Code => {
+  const referred = (word: Reference | Variable): Code => {
+    if (isVariable(word)) return verbatim(variableOf(word.key));
+    const { kind, name } = word;
     const wanted = `${kind} ${name}`;
     const key = others.get(wanted) ?? keysOf(kind, name).find((each) => made.has(each)) ?? wanted;
     if (made.has(key)) return verbatim(variableOf(key));
@@ -250,10 +249,8 @@ function printed(
     foreign.set(stand, foreignCode(kind, name, id(kind, name, true)));
     return verbatim(variableOf(stand));
   };
-  const named = (text: string) =>
-    text.replaceAll(new RegExp(`${SELF}([^${SELF}]*)${SELF}`, 'g'), (_, key: string) => variableOf(key));
   const codes = blocks.map((block) =>
-    block.map(({ makes, code }) => ({ makes, code: renamed(withReferences(code, referred), named) })),
+    block.map(({ makes, code }) => ({ makes, code: withReferences(code, referred) })),
   );
   const print = ({ makes, code }: Statement) => {
     const variable = makes === undefined ? undefined : variables.get(makes);
@@ -290,9 +287,9 @@ function foreignCode(kind: string, name: string, id: string): Call {
   return call(`${kind}.${method}`, verbatim('this'), id, name);
 }
 
-function renamed(code: Code, named: (text: string) => string): Code {
-  return withReferences(code, (reference) => reference, named);
-}
+/** A name as the API server takes it of a Secret, and a key of its values. */
+const IS_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const IS_KEY = /^[\w.][-\w.]*$/;
 
 /** How the secret gets into the repository, in place of its values. */
 function secretComment(secret: Manifest, namespace: string | undefined): string {
@@ -302,7 +299,10 @@ function secretComment(secret: Manifest, namespace: string | undefined): string 
     return `${INDENT}// The Secret ${name} is not here: it is a token that never expires. Have workload.useApiToken() mount a short-lived one.`;
   }
   const keys = [secret.data, secret.stringData].flatMap((data) => (isObject(data) ? Object.keys(data) : []));
-  const values = keys.map((key) => ` --from-file ${inComment(key)}=FILE`).join('');
+  // What the lines say is meant to be run one day, so no text gets there that could be more than a name.
+  if (!IS_NAME.test(nameOf(secret)) || !keys.every((key) => IS_KEY.test(key)))
+    return `${INDENT}// The Secret ${name} is not here: its values have no place in code. It has a name or a key that the API server refuses.`;
+  const values = keys.map((key) => ` --from-file ${key}=FILE`).join('');
   const file = `sealed/${namespace === undefined ? '' : `${namespace}/`}${name}.yaml`;
   const up = namespace === undefined ? './' : '../';
   return [
@@ -327,25 +327,27 @@ function variableName(name: string, kind: string): string {
 
 /** The name of an object with its kind, where the name does not end with that already. */
 function withKind(name: string, kind: string): string {
-  const suffix = kebab(SHORT_KINDS[kind] ?? kind);
+  const suffix = kebab(SHORT_KINDS.get(kind) ?? kind);
   return suffix === '' || name === suffix || name.endsWith(`-${suffix}`) ? name : `${name}-${suffix}`;
 }
 
-const SHORT_KINDS: Readonly<Record<string, string>> = {
-  ServiceAccount: 'Account',
-  ClusterRole: 'Role',
-  SealedSecret: 'Secret',
-  ExternalSecret: 'Secret',
-  ConfigMap: 'Config',
-  PersistentVolumeClaim: 'Claim',
-};
+const SHORT_KINDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ServiceAccount: 'Account',
+    ClusterRole: 'Role',
+    SealedSecret: 'Secret',
+    ExternalSecret: 'Secret',
+    ConfigMap: 'Config',
+    PersistentVolumeClaim: 'Claim',
+  }),
+);
 
 /** Words that are no names of variables, and names that the code has already. */
 const RESERVED: ReadonlySet<string> = new Set(
   (
     'await break case catch class const continue debugger default delete do else enum export extends false finally for ' +
     'function if implements import in instanceof interface let new null package private protected public return static ' +
-    'super switch this throw true try typeof var void while with yield arguments eval scope excuse require module exports'
+    'super switch this throw true try typeof var void while with yield arguments eval undefined scope excuse require module exports'
   ).split(' '),
 );
 

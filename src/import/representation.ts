@@ -118,7 +118,7 @@ function accountName({ serviceAccountName, serviceAccount }: PodSpec): string {
   return typeof name === 'string' && name !== '' ? name : 'default';
 }
 
-const RANKS: Readonly<Record<string, number>> = Object.fromEntries(
+const RANKS: ReadonlyMap<string, number> = new Map(
   [
     ['Namespace', 'CustomResourceDefinition', 'ResourceQuota', 'LimitRange'],
     ['ServiceAccount'],
@@ -129,9 +129,9 @@ const RANKS: Readonly<Record<string, number>> = Object.fromEntries(
     ['ClusterRole', 'Role'],
     ['ClusterRoleBinding', 'RoleBinding'],
     ['NetworkPolicy'],
-  ].flatMap((kinds, rank) => kinds.map((kind) => [kind, rank])),
+  ].flatMap((kinds, rank) => kinds.map((kind) => [kind, rank] as const)),
 );
-const LAST = Object.keys(RANKS).length;
+const LAST = RANKS.size;
 
 /** Objects in an order in which each is there before others refer to it, and else in their own. */
 export function inOrder(manifests: readonly Manifest[]): Manifest[] {
@@ -139,7 +139,7 @@ export function inOrder(manifests: readonly Manifest[]): Manifest[] {
     governingServices(manifests, new Map(manifests.map((each) => [keyOf(each), each]))).values(),
   );
   const rankOf = (manifest: Manifest) =>
-    governing.has(manifest) ? RANKS.ConfigMap! : (RANKS[manifest.kind] ?? LAST);
+    RANKS.get(governing.has(manifest) ? 'ConfigMap' : manifest.kind) ?? LAST;
   return [...manifests].sort((one, other) => rankOf(one) - rankOf(other));
 }
 
@@ -165,27 +165,29 @@ function withToken(manifest: Manifest, neighbours: Neighbourhood, because: strin
 type Choose = (manifest: Manifest, neighbours: Neighbourhood) => Representation;
 
 /** What becomes of each kind that is no workload. */
-const CHOICES: Readonly<Record<string, Choose>> = {
-  'v1 ServiceAccount': account,
-  'v1 ConfigMap': configMap,
-  'v1 PersistentVolumeClaim': volumeClaim,
-  'v1 Service': (manifest, neighbours) => service(manifest, selectedBy(manifest, neighbours)),
-  'networking.k8s.io/v1 Ingress': (manifest, neighbours) =>
-    ingress(manifest, (name) => portsOf(name, neighbours)),
-  'rbac.authorization.k8s.io/v1 Role': ownRole,
-  'rbac.authorization.k8s.io/v1 ClusterRole': ownRole,
-  'rbac.authorization.k8s.io/v1 RoleBinding': bindingOf,
-  'rbac.authorization.k8s.io/v1 ClusterRoleBinding': bindingOf,
-  'bitnami.com/v1alpha1 SealedSecret': sealedSecret,
-  'external-secrets.io/v1 ExternalSecret': externalSecret,
-  'v1 Pod': (manifest, neighbours) =>
-    withToken(manifest, neighbours, 'nothing restarts it; a HardenedDeployment would'),
-};
+const CHOICES: ReadonlyMap<string, Choose> = new Map(
+  Object.entries<Choose>({
+    'v1 ServiceAccount': account,
+    'v1 ConfigMap': configMap,
+    'v1 PersistentVolumeClaim': volumeClaim,
+    'v1 Service': (manifest, neighbours) => service(manifest, selectedBy(manifest, neighbours)),
+    'networking.k8s.io/v1 Ingress': (manifest, neighbours) =>
+      ingress(manifest, (name) => portsOf(name, neighbours)),
+    'rbac.authorization.k8s.io/v1 Role': ownRole,
+    'rbac.authorization.k8s.io/v1 ClusterRole': ownRole,
+    'rbac.authorization.k8s.io/v1 RoleBinding': bindingOf,
+    'rbac.authorization.k8s.io/v1 ClusterRoleBinding': bindingOf,
+    'bitnami.com/v1alpha1 SealedSecret': sealedSecret,
+    'external-secrets.io/v1 ExternalSecret': externalSecret,
+    'v1 Pod': (manifest, neighbours) =>
+      withToken(manifest, neighbours, 'nothing restarts it; a HardenedDeployment would'),
+  }),
+);
 
 function construct(manifest: Manifest, neighbours: Neighbourhood): Representation | undefined {
   if (isWorkload(manifest)) return workloadOf(manifest, neighbours);
   if (isDefaultDeny(manifest)) return { as: 'construct', construct: 'DefaultDeny', props: { dns: false } };
-  const choose = CHOICES[`${manifest.apiVersion} ${manifest.kind}`];
+  const choose = CHOICES.get(`${manifest.apiVersion} ${manifest.kind}`);
   if (choose) return choose(manifest, neighbours);
   return podTemplateOf(manifest) && withToken(manifest, neighbours, reasonFor(manifest));
 }
@@ -194,14 +196,16 @@ function ownRole(manifest: Manifest, { bindings }: Neighbourhood): Representatio
   return role(manifest, bindings.get(keyOf(manifest)));
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  Namespace: 'a Tenant would close the network, and so change who reaches whom',
-  NetworkPolicy: NO_INTENTS,
-};
+const REASONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    Namespace: 'a Tenant would close the network, and so change who reaches whom',
+    NetworkPolicy: NO_INTENTS,
+  }),
+);
 
 function reasonFor(manifest: Manifest): string {
   if (podTemplateOf(manifest)) return 'its pods are hardened as it is';
-  return REASONS[manifest.kind] ?? 'no construct is for its kind';
+  return REASONS.get(manifest.kind) ?? 'no construct is for its kind';
 }
 
 function workloadOf(manifest: Manifest, neighbours: Neighbourhood): Representation {

@@ -3,7 +3,7 @@ import { isObject, type Manifest } from '../manifest/manifest';
 import { resolveResource, resourceName } from '../manifest/api-resources';
 import type { Made, MethodCall, Props, Representation } from './made';
 import { readingOf, Unsaid, type Reading } from './reading';
-import { call, reference, verbatim, type Code } from './source-text';
+import { call, callOn, reference, verbatim, type Code } from './source-text';
 import { metadataProps } from './workload';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -158,11 +158,15 @@ export function bindIn(
   if (binding.metadata?.name !== name)
     throw new Unsaid('metadata.name', 'LockedClusterRole.bindIn names a binding after its role');
   if (labels ?? annotations) throw new Unsaid('metadata.labels');
-  const callee = `LockedClusterRole.named('${name}').bindIn`;
   return {
     as: 'statement',
     construct: 'LockedClusterRole.bindIn',
-    code: call(callee, verbatim('this'), ...subjects(binding, isAccount)),
+    code: callOn(
+      call('LockedClusterRole.named', name),
+      'bindIn',
+      verbatim('this'),
+      ...subjects(binding, isAccount),
+    ),
   };
 }
 

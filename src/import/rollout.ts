@@ -1,6 +1,6 @@
 import type { Props } from './made';
 import { Unsaid, type Patch, type Reading } from './reading';
-import { call, choice, seconds, verbatim, type Code } from './source-text';
+import { call, choice, seconds, type Code } from './source-text';
 import type { WorkloadContext } from './workload';
 
 interface Rollout extends Pick<WorkloadContext, 'isScaled' | 'service'> {
@@ -57,9 +57,9 @@ function deploymentStrategy(spec: Reading): Code | undefined {
 function share(reading: Reading, key: string, standard: string): Code | undefined {
   const value = reading.numberOrText(key);
   if (value === undefined || value === standard) return undefined;
-  if (typeof value === 'number') return verbatim(`PercentOrAbsolute.absolute(${value})`);
-  if (!/^\d+%$/.test(value)) throw new Unsaid(`${reading.path}.${key}`);
-  return verbatim(`PercentOrAbsolute.percent(${value.slice(0, -1)})`);
+  if (typeof value === 'number') return call('PercentOrAbsolute.absolute', value);
+  if (!/^(0|[1-9]\d{0,8})%$/.test(value)) throw new Unsaid(`${reading.path}.${key}`);
+  return call('PercentOrAbsolute.percent', Number(value.slice(0, -1)));
 }
 
 function duration(spec: Reading, key: string, standard: number): Code | undefined {

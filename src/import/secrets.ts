@@ -4,7 +4,7 @@ import type { JsonObject, Manifest } from '../manifest/manifest';
 import { readSealedSecret } from '../seal/sealed-secret';
 import type { Made } from './made';
 import { readingOf, Unsaid, type Reading } from './reading';
-import { call, verbatim, type Code } from './source-text';
+import { call, pathFromHere, type Code } from './source-text';
 
 /** Where the ciphertext of a SealedSecret is kept, below the folder of the program. */
 export function sealedFile({ metadata }: Manifest): string {
@@ -17,7 +17,7 @@ export function sealedSecret(manifest: Manifest): Made {
   if (!isFileName(manifest.metadata?.name)) throw new Unsaid('metadata.name');
   if (!isDeepStrictEqual(json(manifest.spec), json(specAgain(manifest)))) throw new Unsaid('spec');
   const up = manifest.metadata?.namespace === undefined ? './' : '../';
-  const file = verbatim(`\`\${__dirname}/${up}${sealedFile(manifest)}\``);
+  const file = pathFromHere(`${up}${sealedFile(manifest)}`);
   return { as: 'construct', construct: 'SealedSecret', props: { file } };
 }
 

@@ -2,7 +2,7 @@ import { isObject } from '../manifest/manifest';
 import { Unsaid, type Reading } from './reading';
 
 /** A piece of TypeScript: a value, a name or other code as it is, a call, or an object that is made elsewhere. */
-export type Code = Value | Verbatim | Call | Reference;
+export type Code = Value | Verbatim | Call | Reference | Variable;
 
 /** A value that is written as a literal. */
 export type Value =
@@ -20,6 +20,8 @@ export interface Verbatim {
 export interface Call {
   readonly [CODE]: 'call';
   readonly callee: string;
+  /** Whose method it is, where it is one of something that is code too. */
+  readonly on?: Code;
   readonly args: readonly Code[];
 }
 
@@ -30,14 +32,46 @@ export interface Reference {
   readonly name: string;
 }
 
-/** Code as it is, on one line. */
+/** The object of the code itself that a key stands for, by the variable that it gets. */
+export interface Variable {
+  readonly [CODE]: 'variable';
+  readonly key: string;
+}
+
+const NAMES = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+const CALLEES = /^(new )?[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+
+/**
+ * A name, which may be one of something else's, as it is. Text of manifests is none: it gets into code as a value only.
+ * @throws TypeError for everything else
+ */
 export function verbatim(text: string): Verbatim {
+  if (!NAMES.test(text)) throw new TypeError(`${JSON.stringify(text)} is no name`);
   return { [CODE]: 'verbatim', text };
 }
 
-/** A call of a function, or of a constructor where the name begins with `new`. */
+/**
+ * A call of a function, or of a constructor where the name begins with `new`.
+ * @throws TypeError for a callee that is no name
+ */
 export function call(callee: string, ...args: readonly Code[]): Call {
+  if (!CALLEES.test(callee)) throw new TypeError(`${JSON.stringify(callee)} is no name`);
   return { [CODE]: 'call', callee, args };
+}
+
+/** A call of a method. @throws TypeError for a method that is no name */
+export function callOn(on: Code, method: string, ...args: readonly Code[]): Call {
+  return { ...call(method, ...args), on };
+}
+
+/** The object of the code itself that a key stands for. */
+export function variable(key: string): Variable {
+  return { [CODE]: 'variable', key };
+}
+
+/** The path of a file, as seen from the folder of the code. */
+export function pathFromHere(path: string): Verbatim {
+  return { [CODE]: 'verbatim', text: `\`\${__dirname}/${inTemplate(path)}\`` };
 }
 
 /** An object that is made elsewhere in the code. */
@@ -48,13 +82,13 @@ export function reference(kind: string, name: string): Reference {
 /** A number of seconds as cdk8s takes it. */
 export function seconds(value: number): Code {
   return value % 60 === 0 && value >= 120
-    ? verbatim(`Duration.minutes(${value / 60})`)
-    : verbatim(`Duration.seconds(${value})`);
+    ? call('Duration.minutes', value / 60)
+    : call('Duration.seconds', value);
 }
 
 /** The permissions of a file, as everybody writes them. */
 export function octal(mode: number): Code {
-  return verbatim(`0o${mode.toString(8)}`);
+  return Number.isInteger(mode) && mode >= 0 ? { [CODE]: 'verbatim', text: `0o${mode.toString(8)}` } : mode;
 }
 
 /**
@@ -73,20 +107,15 @@ export function choice(
   return code === undefined ? undefined : verbatim(code);
 }
 
-/**
- * Puts other code in the place of every reference.
- * @param rename What becomes of code as it is, and of what is called. @default nothing
- */
-export function withReferences(
-  code: Code,
-  replace: (reference: Reference) => Code,
-  rename: (text: string) => string = (text) => text,
-): Code {
-  const inner = (each: Code) => withReferences(each, replace, rename);
-  if (isReference(code)) return replace(code);
-  if (isCall(code)) return { ...code, callee: rename(code.callee), args: code.args.map(inner) };
-  if (isVerbatim(code)) return { ...code, text: rename(code.text) };
-  if (typeof code !== 'object' || code === null) return code;
+/** Puts other code in the place of every reference, and of what variables stand for. */
+export function withReferences(code: Code, replace: (word: Reference | Variable) => Code): Code {
+  const inner = (each: Code) => withReferences(each, replace);
+  if (isReference(code) || isVariable(code)) return replace(code);
+  if (isCall(code)) {
+    const args = code.args.map(inner);
+    return { ...code, args, ...(code.on !== undefined && { on: inner(code.on) }) };
+  }
+  if (isVerbatim(code) || typeof code !== 'object' || code === null) return code;
   if (isList(code)) return code.map(inner);
   return Object.fromEntries(fieldsOf(code).map(([key, field]) => [key, inner(field)]));
 }
@@ -94,7 +123,10 @@ export function withReferences(
 /** Names that the code takes from elsewhere: the first of each call and of each piece of code as it is. */
 export function namesIn(code: Code): string[] {
   const first = (text: string) => /^(?:new )?(\w+)/.exec(text)?.slice(1) ?? [];
-  if (isCall(code)) return [...first(code.callee), ...code.args.flatMap(namesIn)];
+  if (isCall(code)) {
+    const { callee, on, args } = code;
+    return [...(on === undefined ? first(callee) : namesIn(on)), ...args.flatMap(namesIn)];
+  }
   if (isVerbatim(code)) return first(code.text);
   if (typeof code !== 'object' || code === null) return [];
   return (isList(code) ? code : Object.values(code)).flatMap((each) =>
@@ -106,11 +138,16 @@ function isReference(code: unknown): code is Reference {
   return isObject(code) && (code as Partial<Reference>)[CODE] === 'reference';
 }
 
+/** Whether it is the object of the code itself that a key stands for. */
+export function isVariable(code: unknown): code is Variable {
+  return isObject(code) && (code as Partial<Variable>)[CODE] === 'variable';
+}
+
 /** What is never broken into lines. */
-type Word = Verbatim | Reference;
+type Word = Verbatim | Reference | Variable;
 
 function isWord(code: unknown): code is Word {
-  return isVerbatim(code) || isReference(code);
+  return isVerbatim(code) || isReference(code) || isVariable(code);
 }
 
 function isCall(code: unknown): code is Call {
@@ -152,7 +189,13 @@ function print(code: Code, place: Place): string {
   return printObject(code, place.indent);
 }
 
-function printCall({ callee, args }: Call, { indent, used }: Place): string {
+function calleeOf({ callee, on }: Call): string {
+  return on === undefined ? callee : `${flat(on)}.${callee}`;
+}
+
+function printCall(code: Call, { indent, used }: Place): string {
+  const { args } = code;
+  const callee = calleeOf(code);
   const last = args.at(-1);
   const others = args
     .slice(0, -1)
@@ -213,7 +256,7 @@ function printObject(object: Fields, indent: string): string {
 
 /** The code on one line; longer than any line where it has to be broken. */
 function flat(code: Code): string {
-  if (isCall(code)) return `${code.callee}(${code.args.map(flat).join(', ')})`;
+  if (isCall(code)) return `${calleeOf(code)}(${code.args.map(flat).join(', ')})`;
   if (isWord(code) || typeof code !== 'object' || code === null) return unbroken(code);
   if (isList(code)) return isAlwaysBroken(code) ? NEVER : `[${code.map(flat).join(', ')}]`;
   const fields = fieldsOf(code);
@@ -252,28 +295,38 @@ function fieldsOf(object: Fields): [key: string, code: Code][] {
 }
 
 function unbroken(code: Word | string | number | boolean | null): string {
-  if (isWord(code)) return isVerbatim(code) ? code.text : code.name;
+  if (isVerbatim(code)) return code.text;
+  if (isWord(code)) throw new TypeError('no variable stands for it yet');
   return typeof code === 'string' ? stringLiteral(code) : String(code);
 }
 
 /** A text of several lines reads as it is; others are quoted so that the least has to be escaped. */
 export function stringLiteral(text: string): string {
-  if (text.trimEnd().includes('\n') && !hasControlCharacters(text)) {
-    return `\`${text.replaceAll(/[\\`]|\$(?=\{)/g, '\\$&')}\``;
-  }
+  if (text.trimEnd().includes('\n') && !hasHiddenCharacters(text)) return `\`${inTemplate(text)}\``;
+  return quoted(text);
+}
+
+function quoted(text: string): string {
   const inJson = JSON.stringify(text).slice(1, -1);
   const plain = inJson
     .replaceAll('\\"', '"')
-    .replaceAll(/[\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+    .replaceAll(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const singles = text.split("'").length;
   const doubles = text.split('"').length;
   if (singles > doubles) return `"${plain.replaceAll('"', '\\"')}"`;
   return `'${plain.replaceAll("'", "\\'")}'`;
 }
 
-function hasControlCharacters(text: string): boolean {
+function inTemplate(text: string): string {
+  return text.replaceAll(/[\\`]|\$(?=\{)/g, '\\$&');
+}
+
+/** What ends a line, or has code look other than it is read: marks of direction, and the like. */
+const HIDDEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+function hasHiddenCharacters(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- these are what is looked for
-  return /[\u0000-\u0009\u000b-\u001f\u2028\u2029]/.test(text);
+  return /[\u0000-\u0009\u000b-\u001f]|\p{Surrogate}/u.test(text) || text.search(HIDDEN) >= 0;
 }
 
 const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
@@ -281,5 +334,9 @@ const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
 /** Keys are quoted where they have to be. A number stays one where no other key needs quotes. */
 function keyPrinter(keys: readonly string[]): (key: string) => string {
   const bare = keys.every((key) => PLAIN_KEY.test(key) || /^(0|[1-9]\d{0,8})$/.test(key));
-  return (key) => (bare || PLAIN_KEY.test(key) ? key : stringLiteral(key));
+  return (key) => {
+    // Otherwise it would be the prototype of the object.
+    if (key === '__proto__') return "['__proto__']";
+    return bare || PLAIN_KEY.test(key) ? key : quoted(key);
+  };
 }

@@ -219,20 +219,22 @@ function claim(source: Reading, name: string, scope: readonly Code[]): Call {
   );
 }
 
-const HOST_PATH_TYPES: Readonly<Record<string, string>> = {
-  DirectoryOrCreate: 'DIRECTORY_OR_CREATE',
-  Directory: 'DIRECTORY',
-  FileOrCreate: 'FILE_OR_CREATE',
-  File: 'FILE',
-  Socket: 'SOCKET',
-  CharDevice: 'CHAR_DEVICE',
-  BlockDevice: 'BLOCK_DEVICE',
-};
+const HOST_PATH_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    DirectoryOrCreate: 'DIRECTORY_OR_CREATE',
+    Directory: 'DIRECTORY',
+    FileOrCreate: 'FILE_OR_CREATE',
+    File: 'FILE',
+    Socket: 'SOCKET',
+    CharDevice: 'CHAR_DEVICE',
+    BlockDevice: 'BLOCK_DEVICE',
+  }),
+);
 
 function hostPath(source: Reading, name: string, scope: readonly Code[]): Call {
   const path = source.text('path');
   const word = source.text('type') ?? '';
-  const type = word === '' ? undefined : HOST_PATH_TYPES[word];
+  const type = word === '' ? undefined : HOST_PATH_TYPES.get(word);
   if (path === undefined || (word !== '' && type === undefined)) throw new Unsaid(source.path);
   return call('Volume.fromHostPath', ...scope, name, {
     path,
