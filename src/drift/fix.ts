@@ -1,16 +1,16 @@
+import { objectCommand, shellCommand } from '../kubectl';
 import { pluralOf } from '../manifest/custom-resources';
 import { groupOf, type Manifest } from '../manifest/manifest';
-import { printable } from '../wording';
 import type { Difference, Step } from './compare';
 
 /** The command that makes an object, out of the file that declares it. */
 export function applyCommand(file: string): string {
-  return `kubectl apply -f ${quoted(file)}`;
+  return shellCommand(['kubectl', 'apply', '-f', file]);
 }
 
 /** The command that takes an object away. */
 export function deleteCommand(live: Manifest): string {
-  return `kubectl delete ${target(live)}`;
+  return objectCommand({ verb: 'delete', resource: resourceOf(live), object: live });
 }
 
 /**
@@ -24,7 +24,12 @@ export function restoreCommand(live: Manifest, differences: readonly Difference[
   const operations = [...open.filter(({ kind }) => kind !== 'added'), ...lastFirst(open)].map(operation);
   const patch =
     operations.length > 0 &&
-    `kubectl patch ${target(live)} --type=json -p ${quoted(JSON.stringify(operations))}`;
+    objectCommand({
+      verb: 'patch',
+      resource: resourceOf(live),
+      object: live,
+      flags: ['--type=json', '-p', JSON.stringify(operations)],
+    });
   const apply = open.length < differences.length && file && applyCommand(file);
   return [patch, apply].filter(Boolean).join(' && ');
 }
@@ -50,24 +55,7 @@ function operation({ path, kind, declared }: Difference): object {
   return { op: kind === 'changed' ? 'replace' : 'add', path: place, value: declared };
 }
 
-function target(live: Manifest): string {
+function resourceOf(live: Manifest): string {
   const group = groupOf(live);
-  const resource = `${pluralOf(live.kind)}${group ? `.${group}` : ''}`;
-  const { namespace, name } = live.metadata ?? {};
-  return `${resource} ${quoted(name ?? '')}${namespace ? ` -n ${quoted(namespace)}` : ''}`;
-}
-
-/**
- * For a POSIX shell; for bash where a text holds what nobody sees or a terminal obeys, which is written as its number. A role may be
- * named so.
- */
-function quoted(text: string): string {
-  if (/^[\w./:@=-]+$/.test(text)) return text;
-  if (printable(text) === text) return `'${text.replaceAll("'", "'\\''")}'`;
-  const escaped = text.replaceAll(/[\\']/g, '\\$&').replaceAll(/[^ -~]/gu, numberOf);
-  return `$'${escaped}'`;
-}
-
-function numberOf(character: string): string {
-  return `\\U${character.codePointAt(0)!.toString(16).padStart(8, '0')}`;
+  return `${pluralOf(live.kind)}${group ? `.${group}` : ''}`;
 }

@@ -1,4 +1,5 @@
 import { BulwarkError } from '../errors';
+import { objectCommand } from '../kubectl';
 import { takeInventory, type Inventory } from '../manifest/inventory';
 import { ALLOWANCES_NAME, kindRank } from '../manifest/kinds';
 import { compareText, describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
@@ -51,12 +52,12 @@ export function offboard(manifests: readonly Manifest[], tenant: string): Offboa
   };
 }
 
-/** A line of text for each object, as `kubectl delete` takes it. */
+/** A command for a POSIX shell for each object, in one line, whatever its name. */
 export function deleteCommands(deletions: readonly Manifest[]): string[] {
-  return deletions.map(({ apiVersion, kind, metadata = {} }) => {
-    const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[1]}.${apiVersion.split('/')[0]}` : '';
-    const namespace = metadata.namespace === undefined ? '' : ` -n ${metadata.namespace}`;
-    return `kubectl delete ${kind.toLowerCase()}${group} ${metadata.name}${namespace} --ignore-not-found`;
+  return deletions.map((object) => {
+    const [version, group] = object.apiVersion.split('/').reverse();
+    const resource = `${object.kind.toLowerCase()}${group ? `.${version}.${group}` : ''}`;
+    return objectCommand({ verb: 'delete', resource, object, flags: ['--ignore-not-found'] });
   });
 }
 

@@ -383,7 +383,7 @@ describeWithApiServer(
         const { deletions } = offboard(manifests, 'bank');
         for (const command of deleteCommands(deletions)) {
           // Nobody else would take away what keeps these from being deleted at once.
-          const isWaiting = !hasController && /delete (namespace|persistentvolumeclaim) /.test(command);
+          const isWaiting = !hasController && / (namespace|persistentvolumeclaim)\//.test(command);
           server().kubectl([...command.split(' ').slice(1), ...(isWaiting ? ['--wait=false'] : [])]);
         }
         const left = () => {

@@ -63,7 +63,8 @@ async function send(
   paths: ReadonlyMap<string, Resource>,
   argv: readonly string[],
 ): Promise<void> {
-  const [verb, resource, name] = argv as [string, string, string];
+  const [verb] = argv;
+  const [resource, name] = targetOf(argv);
   const after = (flag: string) => argv[argv.indexOf(flag, 1) + 1]!;
   const { root, plural, namespaced } = paths.get(resource)!;
   const place = namespaced ? `/namespaces/${after('-n')}` : '';
@@ -75,6 +76,12 @@ async function send(
           headers: { 'content-type': 'application/json-patch+json' },
         });
   if (status !== 200) throw new Error(`${argv.join(' ')}: ${body.message}`);
+}
+
+/** `RESOURCE/NAME` at the end, as findings have it, or `RESOURCE NAME` behind the verb, as people write it. */
+function targetOf(argv: readonly string[]): [string, string] {
+  const [resource, name] = argv.at(-1)!.split('/');
+  return name === undefined ? [argv[1]!, argv[2]!] : [resource!, name];
 }
 
 /** Resources by each of the names that kubectl takes. */

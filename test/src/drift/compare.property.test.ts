@@ -122,7 +122,7 @@ describe('an object and its live copy', () => {
         holderOf(live, path)[path.at(-1)!] = other(value);
         const [finding, ...more] = findDrift({ declared: [declared], live: [live] });
         expect(more).toEqual([]);
-        const [, patch] = /--type=json -p '(.*)'$/.exec(finding!.fix) ?? [];
+        const [, patch] = /--type=json -p '(.*)' \S+$/.exec(finding!.fix) ?? [];
         expect(compareObjects(declared, patched(live, JSON.parse(patch!)))).toEqual([]);
       }),
       { numRuns: RUNS },

@@ -77,8 +77,8 @@ describe('a tenant that leaves', () => {
   it('is deleted by commands that name each object with its group', () => {
     expect(deleteCommands(deletions)).toEqual(
       expect.arrayContaining([
-        'kubectl delete deployment.v1.apps api -n team-web --ignore-not-found',
-        'kubectl delete namespace team-web --ignore-not-found',
+        'kubectl delete -n team-web --ignore-not-found deployment.v1.apps/api',
+        'kubectl delete --ignore-not-found namespace/team-web',
       ]),
     );
   });
