@@ -419,11 +419,13 @@ describeWithApiServer(
         const refusal = await refusalOfPod('pinned-web', () => undefined, {});
         return /no params found for policy binding/.test(refusal ?? '') ? [] : [`a pod is made: ${refusal}`];
       });
-      const { securityContext } = spec.containers[0];
+      const { name, securityContext } = spec.containers[0];
+      const { resources } = spec.containers[0];
+      const more = { ...resources, limits: { ...resources.limits, cpu: '9' } };
       const evil = { name: 'debugger', image: 'evil.example/root:1', securityContext };
       for (const [subresource, change] of [
         ['ephemeralcontainers', { ephemeralContainers: [evil] }],
-        ['resize', { containers: [{ name: spec.containers[0].name, resources: { limits: { cpu: '9' } } }] }],
+        ['resize', { containers: [{ name, resources: more }] }],
       ] as const) {
         if (subresource === 'resize' && MINOR < 33) continue;
         const answer = await server().request(
