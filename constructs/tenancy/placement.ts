@@ -57,7 +57,9 @@ function obstacles(target: ClusterTarget, pool: NodePool | undefined): string[] 
       ? ['its pods would share nodes with others (nodePool of the tenant is unset)']
       : []),
     ...(pool !== undefined && !keepsOthersAway(pool)
-      ? ['pods of others may run on its nodes (the pool has no taint of effect NoSchedule or NoExecute)']
+      ? [
+          `pods of others may run on its nodes (the pool has no taint of effect NoSchedule or NoExecute with a key outside of ${NODE_CONDITION})`,
+        ]
       : []),
     ...(target.minor < 30
       ? [`Kubernetes ${target.version} has no ValidatingAdmissionPolicy to guard it`]
@@ -65,13 +67,16 @@ function obstacles(target: ClusterTarget, pool: NodePool | undefined): string[] 
   ];
 }
 
+/** Begins the taints by which Kubernetes says how a node is; pods get tolerations of them by themselves. */
+const NODE_CONDITION = 'node.kubernetes.io/';
+
 /** The scheduler goes past a taint of any other effect when it has no other node. */
 function keepsOthersAway(pool: NodePool): boolean {
   return wallsOf(pool).length > 0;
 }
 
 function wallsOf({ taints = [] }: NodePool): readonly NodeTaint[] {
-  return taints.filter(({ effect }) => effect !== 'PreferNoSchedule');
+  return taints.filter(({ key, effect }) => effect !== 'PreferNoSchedule' && !key.startsWith(NODE_CONDITION));
 }
 
 /** Whether pods that may tolerate these taints, `KEY=VALUE` or `KEY`, can run on nodes of a pool. */

@@ -6,6 +6,7 @@ import type { AllowanceList } from '../tenancy/allowances';
 import type { ClusterTarget } from '../target/target';
 import { allowsAny } from './allowed';
 import type { ResourceRule } from './policy';
+import { quoted } from './who';
 
 /** A rule that only the API server can hold somebody to, because it depends on who asks or on what a tenant is allowed. */
 export interface Guard {
@@ -25,6 +26,20 @@ export interface Guard {
   /** True for what is admitted, in the Common Expression Language. */
   readonly rule: string | ((target: ClusterTarget) => string);
 }
+
+/**
+ * Taints by which Kubernetes says how a node is, not whose. The API server and the controller of DaemonSets add tolerations of them.
+ * Source: Kubernetes, "Well-Known Labels, Annotations and Taints".
+ */
+const NODE_CONDITIONS: readonly string[] = [
+  'not-ready',
+  'unreachable',
+  'memory-pressure',
+  'disk-pressure',
+  'pid-pressure',
+  'network-unavailable',
+  'unschedulable',
+].map((name) => `node.kubernetes.io/${name}`);
 
 const NODE_SELECTOR = 'variables.pod.?nodeSelector.orValue({})';
 
@@ -73,9 +88,8 @@ export const POD_GUARDS: readonly Guard[] = [
     field: 'tolerations',
     fix: 'Remove it, or ask the platform to allow the toleration.',
     allowances: ['tolerations'],
-    // What the API server and the controllers of DaemonSets add themselves says how a node is, not whose.
     rule:
-      "variables.pod.?tolerations.orValue([]).all(one, [one.?key.orValue('')].all(key, key.startsWith('node.kubernetes.io/') || " +
+      `variables.pod.?tolerations.orValue([]).all(one, [one.?key.orValue('')].all(key, key in [${quoted(NODE_CONDITIONS)}] || ` +
       "key in variables.tolerations || (one.?operator.orValue('Equal') == 'Equal' && " +
       "key + '=' + one.?value.orValue('') in variables.tolerations)))",
   },
@@ -93,12 +107,13 @@ export const POD_GUARDS: readonly Guard[] = [
     title: 'Pods do not select nodes of other tenants',
     why: 'Nodes that are set apart for one tenant, such as one that nobody trusts, are not for the pods of others.',
     field: 'nodeSelector and affinity.nodeAffinity',
-    fix: 'Remove the label from nodeSelector, and the expression from nodeAffinity.',
+    fix: 'Remove the label from nodeSelector, and the expression from nodeAffinity; by the key of such a label only In selects, with values of your own nodes.',
     allowances: ['foreignNodeLabels'],
     rule:
       `${NODE_SELECTOR}.all(key, !(key + '=' + ${NODE_SELECTOR}[key] in variables.foreignNodeLabels)) && ` +
-      `(${AFFINE_TERMS}).all(term, term.?matchExpressions.orValue([]).all(one, one.operator != 'In' || ` +
-      "one.?values.orValue([]).all(value, !(one.key + '=' + value in variables.foreignNodeLabels))))",
+      `(${AFFINE_TERMS}).all(term, term.?matchExpressions.orValue([]).all(one, ` +
+      "!variables.foreignNodeLabels.exists(label, label.startsWith(one.key + '=')) || (one.operator == 'In' && " +
+      "one.?values.orValue([]).all(value, !(one.key + '=' + value in variables.foreignNodeLabels)))))",
   },
 ];
 

@@ -40,8 +40,8 @@ export interface TenantAllowances {
   /** Names of the RuntimeClasses of which every pod has to name one; then `runtimeClasses` has to be left out. @default none */
   readonly sandboxes?: readonly string[];
   /**
-   * Taints of nodes that pods may tolerate: `KEY=VALUE`, or `KEY` for each value of it. Those of `node.kubernetes.io/`, by which
-   * a node says how it is, need not be named. What a RuntimeClass adds by its `scheduling` does.
+   * Taints of nodes that pods may tolerate: `KEY=VALUE`, or `KEY` for each value of it. Those by which
+   * Kubernetes says how a node is, such as `node.kubernetes.io/not-ready`, need not be named. What a RuntimeClass adds by its `scheduling` does.
    * @default none but those of the tenant's pool
    */
   readonly tolerations?: readonly string[];

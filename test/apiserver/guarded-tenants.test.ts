@@ -96,6 +96,31 @@ const prefer =
       nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference }] },
     };
   };
+const demand =
+  (operator: string, values?: readonly string[]): Change =>
+  (spec) => {
+    const nodeSelectorTerms = [{ matchExpressions: [{ key: 'pool', operator, values }] }];
+    spec.affinity = {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+    };
+  };
+/** As the controller of DaemonSets writes it into each pod. */
+const onNode: Change = (spec) => {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: ['node-a'] }];
+  spec.affinity = {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
+    },
+  };
+  spec.tolerations = [
+    'not-ready',
+    'unreachable',
+    'disk-pressure',
+    'memory-pressure',
+    'pid-pressure',
+    'unschedulable',
+  ].map((name) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists' }));
+};
 const require =
   (value: string): Change =>
   (spec) => {
@@ -147,6 +172,14 @@ const ATTACKS: readonly Attack[] = [
   ],
   ['select the nodes of acme', 'bank-web', (spec) => (spec.nodeSelector = POOL), 'no-foreign-nodes'],
   ['ask for the nodes of acme', 'bank-web', require('customers'), 'no-foreign-nodes'],
+  ['ask for no nodes but those of acme', 'bank-web', demand('NotIn', ['standard']), 'no-foreign-nodes'],
+  ['ask for nodes of any pool', 'bank-web', demand('Exists'), 'no-foreign-nodes'],
+  [
+    'tolerate a taint that only begins as one of Kubernetes',
+    'bank-web',
+    tolerate({ key: 'node.kubernetes.io/customers', operator: 'Exists' }),
+    'allowed-toleration',
+  ],
   ['prefer the nodes of acme', 'bank-web', prefer('pool', 'customers'), 'no-foreign-nodes'],
   [
     'enter the sandbox of acme',
@@ -188,6 +221,8 @@ const LEGITIMATE: readonly (readonly [what: string, namespace: string, change: C
     'bank-web',
     tolerate({ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' }),
   ],
+  ['run on each node, as a DaemonSet does', 'bank-web', onNode],
+  ['ask for other pools', 'bank-web', demand('In', ['standard'])],
   ['prefer a zone', 'bank-web', prefer('topology.kubernetes.io/zone', 'customers')],
   ['MTB-PL1-CC-DI-1: have an image pulled', 'bank-web', image('registry.example/app:1.0.0', 'Always')],
   [

@@ -253,6 +253,10 @@ describe('a hostile tenant', () => {
         taints: [{ key: 'pool', value: 'customers', effect: 'NoSchedule' as const }],
       },
       open: { labels: { pool: 'open' } },
+      ill: {
+        labels: { pool: 'ill' },
+        taints: [{ key: 'node.kubernetes.io/ill', effect: 'NoSchedule' as const }],
+      },
     },
   };
 
@@ -363,13 +367,14 @@ describe('a hostile tenant', () => {
     ['a sandbox', '1.33', { nodePools: CAPABLE.nodePools }, 'customers', /sandboxRuntimeClass is unset/],
     ['a node pool', '1.33', CAPABLE, undefined, /nodePool of the tenant is unset/],
     ['a tainted pool', '1.33', CAPABLE, 'open', /the pool has no taint of effect NoSchedule/],
+    ['a taint of its own', '1.33', CAPABLE, 'ill', /with a key outside of node\.kubernetes\.io/],
     ['guard rails', '1.29', CAPABLE, 'customers', /1\.29 has no ValidatingAdmissionPolicy/],
     [
       'the pool that it names',
       '1.33',
       CAPABLE,
       'gold',
-      /nodePool 'gold' is none of the target's \(customers, open\)/,
+      /nodePool 'gold' is none of the target's \(customers, open, ill\)/,
     ],
   ])('fails where the target lacks %s', (_, version, capabilities, nodePool, message) => {
     const all = cluster(version, capabilities);
