@@ -86,6 +86,23 @@ export function tolerates(tolerations: readonly string[], pool: NodePool | undef
   return pool !== undefined && tolerations.length > 0 && wallsOf(pool).every(isTolerated);
 }
 
+/** The tolerations, `KEY=VALUE` or `KEY`, one of which every pod needs to run on nodes of a pool; none where it has no taint that keeps pods away. */
+export function neededTolerations(pool: NodePool): readonly string[] {
+  return wallsOf(pool)
+    .slice(0, 1)
+    .flatMap((taint) => [taint.key, textOf(taint)]);
+}
+
+/** The tolerations that pods of a pool's tenant have. */
+export function tolerationsOf({ taints = [] }: NodePool): readonly string[] {
+  return taints.map(textOf);
+}
+
+/** Whether one node can have the labels of both. */
+export function canCoincide({ labels }: NodePool, other: NodePool): boolean {
+  return Object.entries(labels).every(([key, value]) => (other.labels[key] ?? value) === value);
+}
+
 function textOf({ key, value = '' }: NodeTaint): string {
   return `${key}=${value}`;
 }

@@ -1,6 +1,6 @@
 import { groupBy } from '../../src/groups';
 import type { NodePool } from '../../src/target/capacity';
-import { tolerates } from './placement';
+import { canCoincide, neededTolerations, tolerates, tolerationsOf } from './placement';
 
 /** A tenant as whoever shares out nodes sees it. */
 export interface PoolUser {
@@ -32,12 +32,31 @@ export function sharedPools<User extends PoolUser>(
         `would be on a node of the other. ${remedy}`,
     ];
   };
-  return users.flatMap((user) => [
-    ...(user.nodePool === undefined
-      ? []
-      : problemOf(user, user.nodePool, 'is on', 'Give one of them another pool of nodes.')),
-    ...[...hostile.keys()]
-      .filter((pool) => pool !== user.nodePool && tolerates(user.tolerations, pools[pool]))
-      .flatMap((pool) => problemOf(user, pool, 'tolerates', 'Remove its taint from allowances.tolerations.')),
-  ]);
+  const byToleration = new Map<string, string[]>();
+  for (const name of hostile.keys()) {
+    for (const text of pools[name] ? neededTolerations(pools[name]) : []) {
+      byToleration.set(text, [...(byToleration.get(text) ?? []), name]);
+    }
+  }
+  return users.flatMap((user) => {
+    const own = user.nodePool === undefined ? undefined : pools[user.nodePool];
+    const all = [...user.tolerations, ...(own ? tolerationsOf(own) : [])];
+    const near = new Set(all.flatMap((text) => byToleration.get(text) ?? []));
+    return [
+      ...(user.nodePool === undefined
+        ? []
+        : problemOf(user, user.nodePool, 'is on', 'Give one of them another pool of nodes.')),
+      ...[...near]
+        .filter((name) => name !== user.nodePool)
+        .flatMap((name) => {
+          const pool = pools[name]!;
+          if (tolerates(user.tolerations, pool)) {
+            return problemOf(user, name, 'tolerates', 'Remove its taint from allowances.tolerations.');
+          }
+          return own && canCoincide(own, pool) && tolerates(all, pool)
+            ? problemOf(user, name, 'may be on', 'Give the pools taints, or labels, that differ.')
+            : [];
+        }),
+    ];
+  });
 }

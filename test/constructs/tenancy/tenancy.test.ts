@@ -350,6 +350,22 @@ describe('a hostile tenant', () => {
     expect(problems).toEqual(message ? [expect.stringMatching(message)] : []);
   });
 
+  it.each([
+    ['same', { pool: 'customers' }, 'customers', 1],
+    ['a part', { zone: 'a' }, 'customers', 1],
+    ['other', { pool: 'bank' }, 'customers', 0],
+    ['a part', { zone: 'a' }, 'bank', 0],
+  ])('shares no node by pools of two names: %s labels %j, taint %s', (_, labels, value, count) => {
+    const bank = { labels, taints: [{ key: 'pool', value, effect: 'NoSchedule' as const }] };
+    const all = cluster('1.33', { ...CAPABLE, nodePools: { ...CAPABLE.nodePools, bank } });
+    new Tenant(all, 'acme', { trust: 'hostile', nodePool: 'customers' });
+    new Tenant(all, 'bank', { nodePool: 'bank' });
+    const problems = all.node.validate();
+    expect(problems).toEqual(
+      Array.from({ length: count }, () => expect.stringMatching(/^bank: may be on the nodePool 'customers'/)),
+    );
+  });
+
   it('keeps the pods of others from selecting its nodes', () => {
     const all = cluster('1.33', CAPABLE);
     new Tenant(all, 'bank').namespace('web');
