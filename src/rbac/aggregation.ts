@@ -57,6 +57,11 @@ function candidates(
   return label ? (byLabel.get(label.join('=')) ?? []) : roles;
 }
 
+/** The roles among these from which others collect rules. */
+export function collectedRoles(clusterRoles: readonly Manifest[]): ReadonlySet<Manifest> {
+  return new Set([...partsOfAll(clusterRoles).values()].flat());
+}
+
 function collected(role: Manifest, parts: Parts): RoleRule[] {
   if (!parts.has(role)) return written(role);
   return [...reachable(role, parts)].flatMap((part) =>

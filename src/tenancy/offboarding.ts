@@ -13,8 +13,9 @@ export const FROZEN_LABEL = 'cdk8s-bulwark/frozen';
 /** How a tenant leaves the cluster. */
 export interface Offboarding {
   /**
-   * To apply first: nothing new can be made, nobody of the tenant may read or change anything, nothing reaches its pods, and what
-   * runs goes on running, and reaching out, until somebody has kept what has to be kept.
+   * To apply first: nothing new can be made, nobody has rights in its namespaces, its ServiceAccounts have none anywhere, no policy
+   * that is about its pods alone lets anybody reach them, and what runs goes on running, and reaching out, until somebody has kept
+   * what has to be kept.
    */
   readonly freeze: readonly Manifest[];
   /** To delete afterwards, in this order: entrances, then what runs, then data, then what held the tenant, then the namespaces. */
@@ -41,12 +42,13 @@ export function offboard(manifests: readonly Manifest[], tenant: string): Offboa
   const namespaces = namespacesOf(inventory, tenant);
   const names = new Set(namespaces.map(({ metadata }) => metadata?.name ?? ''));
   const own = manifests.filter(({ metadata }) => names.has(metadata?.namespace ?? ''));
-  const { bindings, ownedElsewhere } = tracesOf(inventory, names);
+  const { bindings, policies, ownedElsewhere } = tracesOf(inventory, names);
   return {
     freeze: [
       ...namespaces.map(frozenNamespace),
       ...own.flatMap((manifest) => frozen(manifest) ?? []),
       ...bindings,
+      ...policies,
     ],
     deletions: [...own.sort(inOrderOfDeletion), ...ownedElsewhere, ...namespaces],
   };

@@ -1,5 +1,6 @@
 import { ServiceType } from 'cdk8s-plus-27';
 import { HardenedDeployment, LockedClusterRole, Peer, Tenant } from '../../../constructs';
+import { analyzeNetwork } from '../../../src/network';
 import { describeObject, type Manifest } from '../../../src/manifest/manifest';
 import { deleteCommands, offboard } from '../../../src/tenancy/offboarding';
 import { blueprint } from '../../constructs/support';
@@ -130,6 +131,108 @@ describe('a tenant that leaves', () => {
       'Namespace team-payments-jobs',
       'Namespace team-web',
     ]);
+  });
+
+  const RBAC = 'rbac.authorization.k8s.io';
+  const bound = (name: string, role: string, ...subjects: object[]): Manifest => ({
+    ...object(`${RBAC}/v1`, 'ClusterRoleBinding', name),
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+    subjects,
+  });
+
+  it('leaves ClusterRoles of Kubernetes, and those from which others collect rules', () => {
+    const account = { kind: 'ServiceAccount', namespace: 'team-web', name: 'ci' };
+    const labelled = (name: string, labels: Record<string, string>): Manifest => ({
+      ...object(`${RBAC}/v1`, 'ClusterRole', name),
+      metadata: { name, labels },
+    });
+    const collecting: Manifest = {
+      ...object(`${RBAC}/v1`, 'ClusterRole', 'monitoring'),
+      aggregationRule: {
+        clusterRoleSelectors: [{ matchExpressions: [{ key: 'example/monitoring', operator: 'Exists' }] }],
+      },
+    };
+    const roles = [
+      labelled('widgets', { [`${RBAC}/aggregate-to-edit`]: 'true' }),
+      labelled('metrics', { 'example/monitoring': 'yes' }),
+      ...[object(`${RBAC}/v1`, 'ClusterRole', 'view'), labelled('own', { 'example/other': 'yes' })],
+    ];
+    const names = roles.map(({ metadata }) => metadata?.name ?? '');
+    const bindings = names.map((name) => bound(name, name, account));
+    const gone = offboard([...cluster(), collecting, ...roles, ...bindings], 'team').deletions;
+    const told = gone.filter(({ metadata }) => names.includes(metadata?.name ?? '')).map(describeObject);
+    expect(told.sort()).toEqual([
+      'ClusterRole own',
+      ...['metrics', 'own', 'view', 'widgets'].map((name) => `ClusterRoleBinding ${name}`),
+    ]);
+  });
+
+  it('loses what its ServiceAccounts have by the name of a user or of their group', () => {
+    const user = (namespace: string) => ({
+      ...{ apiGroup: RBAC, kind: 'User' },
+      name: `system:serviceaccount:${namespace}:ci`,
+    });
+    const group = { apiGroup: RBAC, kind: 'Group', name: 'system:serviceaccounts:team-web' };
+    const elsewhere: Manifest = {
+      ...bound('elsewhere', 'view', user('team-web')),
+      kind: 'RoleBinding',
+      metadata: { name: 'elsewhere', namespace: 'shop-web' },
+    };
+    const bindings = [
+      ...[bound('alone', 'view', user('team-web')), bound('accounts', 'view', group), elsewhere],
+      ...[
+        bound('both', 'view', user('team-web'), user('shop-web')),
+        bound('other', 'view', user('shop-web')),
+      ],
+    ];
+    const names = bindings.map(({ metadata }) => metadata?.name ?? '');
+    const { freeze: frozen, deletions: gone } = offboard([...cluster(), ...bindings], 'team');
+    const told = (some: readonly Manifest[]) =>
+      some.filter(({ metadata }) => names.includes(metadata?.name ?? ''));
+    expect(told(frozen).map(({ metadata, subjects }) => [metadata?.name, subjects])).toEqual([
+      ...[
+        ['alone', []],
+        ['accounts', []],
+        ['both', [user('shop-web')]],
+      ],
+      ['elsewhere', []],
+    ]);
+    expect(told(gone).map(describeObject)).toEqual([
+      ...['ClusterRoleBinding alone', 'ClusterRoleBinding accounts', 'RoleBinding shop-web/elsewhere'],
+    ]);
+  });
+
+  it('is reached by nobody whom a policy of the cluster let in', () => {
+    const policy = (name: string, ...namespaces: string[]): Manifest => ({
+      ...object('policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy', name),
+      spec: {
+        ...{ tier: 'Admin', priority: 1 },
+        subject: {
+          namespaces: {
+            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }],
+          },
+        },
+        ingress: [
+          { action: 'Deny', from: [{ namespaces: { matchLabels: { stage: 'test' } } }] },
+          { action: 'Accept', from: [{ namespaces: {} }] },
+        ],
+        egress: [{ action: 'Accept', to: [{ namespaces: {} }] }],
+      },
+    });
+    const all = [...cluster(), policy('open', 'team-web')];
+    const reaching = (manifests: readonly Manifest[]) =>
+      analyzeNetwork(manifests)
+        .connections()
+        .filter(({ destination: to }) => to.kind === 'workload' && to.workload.namespace === 'team-web')
+        .map(({ source }) => source.kind);
+    const { freeze: first } = offboard(all, 'team');
+    const changed = new Map(first.map((one) => [describeObject(one), one]));
+    expect(reaching(all)).not.toEqual([]);
+    expect(reaching(all.map((one) => changed.get(describeObject(one)) ?? one))).toEqual([]);
+    const { ingress, ...others } = policy('open', 'team-web').spec as { ingress: object[] };
+    expect(changed.get('ClusterNetworkPolicy open')?.spec).toEqual({ ...others, ingress: [ingress[0]] });
+    const shared = offboard([...cluster(), policy('shared', 'team-web', 'shop-web')], 'team').freeze;
+    expect(shared.map(({ kind }) => kind)).not.toContain('ClusterNetworkPolicy');
   });
 
   it('has to be one', () => {
