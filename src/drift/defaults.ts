@@ -1,3 +1,4 @@
+import { pullPolicyOf } from '../manifest/image';
 import { isObject, type JsonObject } from '../manifest/manifest';
 
 /** Decides whether the API server itself would have written a value that nobody declared. */
@@ -170,11 +171,4 @@ export function meansNothing(field: string, value: unknown): boolean {
 
 function isEmptyObject(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === 0;
-}
-
-/** Without a tag, or with `latest`, each start of a pod pulls the image; one by digest alone counts as having a tag. */
-function pullPolicyOf(image: string): string {
-  const [name = ''] = image.split('@');
-  const tag = /:([^/:]+)$/.exec(name)?.[1];
-  return tag === 'latest' || (tag === undefined && !image.includes('@')) ? 'Always' : 'IfNotPresent';
 }

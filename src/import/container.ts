@@ -1,3 +1,4 @@
+import { pullPolicyOf } from '../manifest/image';
 import { environment, environmentSources } from './environment';
 import type { Props } from './made';
 import { probe } from './probes';
@@ -40,12 +41,12 @@ const PULL_POLICIES = {
 };
 export const PROTOCOLS = { UDP: 'Protocol.UDP', SCTP: 'Protocol.SCTP', TCP: undefined };
 
-/** cdk8s-plus pulls always, and the API server has the kubelet pull once what has a tag other than `latest`. */
+/** cdk8s-plus pulls always, and the API server has the kubelet pull most images once. */
 function pullPolicy(container: Reading): Code | undefined {
   const policy = container.text('imagePullPolicy');
   if (policy !== undefined) return choice(container, 'imagePullPolicy', PULL_POLICIES);
-  const isFixed = /@|:(?!latest$)[^:/]+$/.test(container.text('image') ?? '');
-  return isFixed ? verbatim(PULL_POLICIES.IfNotPresent) : undefined;
+  const standard = PULL_POLICIES[pullPolicyOf(container.text('image') ?? '')];
+  return standard === undefined ? undefined : verbatim(standard);
 }
 
 function portsOf(container: Reading): { named: Map<string, number>; code: Code | undefined } {

@@ -5,6 +5,13 @@ import { scopeOf, TENANT_LABEL } from '../manifest/kinds';
 import { compareText, describeObject, identityOf, isObject, type Manifest } from '../manifest/manifest';
 import { toYaml } from '../manifest/yaml';
 import type { ProjectFile } from '../project/new-project';
+import {
+  boundSubject,
+  identityOfSubject,
+  subjectKey,
+  subjectsOfIdentity,
+  type Subject,
+} from '../rbac/subject';
 import type { ClusterTarget } from '../target/target';
 import { cleaned, commonLabels, withoutLabels } from './cleaned';
 import { excusesFor, localhostProfiles, type Excuses, type Imported } from './excuses';
@@ -47,11 +54,12 @@ export interface ImportedProgram {
 /**
  * Writes manifests as a TypeScript program that synthesizes the same objects, hardened: with constructs where one says exactly
  * what the object says, and as they are elsewhere. Who reaches whom stays the same. Values of Secrets are left out.
- * @throws BulwarkError for two objects of one name, and for a name that cannot be one.
+ * @throws BulwarkError for two objects of one name, for a name that cannot be one, and for a key `__proto__`.
  */
 export function importManifests(manifests: readonly Manifest[], options: ImportOptions): ImportedProgram {
   const { target, now } = options;
   refuseDuplicates(manifests);
+  refusePrototypes(manifests);
   const groups = groupsOf(manifests, { now, target });
   const objects = groups.flatMap((group) => group.objects);
   const excuses = excusesFor(objects, target);
@@ -117,6 +125,28 @@ function refuseDuplicates(manifests: readonly Manifest[]): void {
   }
 }
 
+/** JavaScript takes a key of this name for something else, and cdk8s would lose it. */
+function refusePrototypes(manifests: readonly Manifest[]): void {
+  for (const manifest of manifests) {
+    const path = isSecret(manifest) ? undefined : prototypeIn(manifest, '');
+    if (path === undefined) continue;
+    throw new BulwarkError(
+      `import: ${describeObject(manifest)} has a key __proto__ in ${path || 'its root'}, which cdk8s cannot write. Rename it, or apply the object by itself.`,
+    );
+  }
+}
+
+/** Path of an object that has the key. */
+function prototypeIn(value: unknown, path: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Object.hasOwn(value, '__proto__')) return path;
+  for (const [key, field] of Object.entries(value)) {
+    const found = prototypeIn(field, path === '' ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** What belongs to no namespace first, then the namespaces by name. */
 function groupsOf(manifests: readonly Manifest[], options: ImportOptions): Group[] {
   const places = groupBy(manifests, (manifest) =>
@@ -137,24 +167,27 @@ function groupsOf(manifests: readonly Manifest[], options: ImportOptions): Group
 }
 
 function worldOf(manifests: readonly Manifest[], { target, now }: ImportOptions): World {
-  const bound = manifests.flatMap(({ kind, subjects }) =>
-    /^(Cluster)?RoleBinding$/.test(kind) && Array.isArray(subjects) ? (subjects as unknown[]) : [],
-  );
-  const accounts = new Set(
-    bound.flatMap((subject) =>
-      isObject(subject) && subject.kind === 'ServiceAccount'
-        ? [`${String(subject.namespace)}/${String(subject.name)}`]
-        : [],
-    ),
-  );
+  const bound = new Set(manifests.flatMap(boundSubjects));
+  const isBound = (subject: Subject) => bound.has(subjectKey(subject));
   const selecting = manifests.filter(({ kind }) => kind === 'NetworkPolicy' || kind === 'Service');
   const asked = new Set(selecting.flatMap(({ spec }) => askedNames(spec)));
   return {
     target,
-    hasRights: (account) => accounts.has(account),
+    hasRights: (namespace, name) =>
+      subjectsOfIdentity(identityOfSubject({ kind: 'ServiceAccount', namespace, name })).some(isBound),
     asksForName: (name) => asked.has(name) || asked.has(undefined),
     waived: (manifest) => new Set(waiversIn(manifest, now).keys()),
   };
+}
+
+/** Whom a binding names. Its role may be one of the cluster, so that it is not asked what that allows. */
+function boundSubjects({ kind, metadata, subjects }: Manifest): string[] {
+  if (!/^(Cluster)?RoleBinding$/.test(kind) || !Array.isArray(subjects)) return [];
+  const namespace = kind === 'RoleBinding' ? metadata?.namespace : undefined;
+  return (subjects as unknown[]).flatMap((entry) => {
+    const subject = boundSubject(entry, namespace);
+    return subject ? [subjectKey(subject)] : [];
+  });
 }
 
 /** The values of the label of names that selectors ask for; undefined where one asks in another way. */
@@ -173,7 +206,6 @@ function contentOf(
   world: World,
   now: Date,
 ): Pick<Group, 'objects' | 'secrets' | 'labels'> {
-  const isSecret = ({ apiVersion, kind }: Manifest) => apiVersion === 'v1' && kind === 'Secret';
   const given = inOrder(manifests.filter((manifest) => !isSecret(manifest)));
   const clean = given.map(cleaned);
   const labels = commonLabels(clean);
@@ -189,6 +221,10 @@ function contentOf(
     };
   });
   return { objects, secrets: manifests.filter(isSecret), labels };
+}
+
+function isSecret({ apiVersion, kind }: Manifest): boolean {
+  return apiVersion === 'v1' && kind === 'Secret';
 }
 
 /** Those that are in force, by control. */

@@ -158,9 +158,10 @@ function reader(object: JsonObject, place: Place): Reading {
   };
 }
 
-/** Charts leave lists and objects empty that nobody filled. Of a volume, that is its kind. */
+/** Charts leave lists and objects empty that nobody filled. Of a volume, that is its kind; a selector means all or none. */
 function saysNothing(key: string, value: unknown): boolean {
-  if (key === 'emptyDir' || typeof value !== 'object' || value === null) return false;
+  if (key === 'emptyDir' || /[sS]elector$/.test(key) || typeof value !== 'object' || value === null)
+    return false;
   return Object.keys(value).length === 0;
 }
 

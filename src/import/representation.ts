@@ -16,8 +16,8 @@ import { isWorkload, NAME_LABEL, workload } from './workload';
 /** What has to be known of all manifests to represent those of one namespace. */
 export interface World {
   readonly target: ClusterTarget;
-  /** Whether some binding gives rights to a ServiceAccount, by `NAMESPACE/NAME`. */
-  readonly hasRights: (account: string) => boolean;
+  /** Whether some binding gives rights to a ServiceAccount, or to a group that it is in. */
+  readonly hasRights: (namespace: string, name: string) => boolean;
   /** Whether some policy or Service asks for a value of the label by which hardened workloads tell their pods apart. */
   readonly asksForName: (name: string) => boolean;
   /** Ids of the controls that are waived on an object. */
@@ -237,7 +237,7 @@ function checkPods(manifest: Manifest, pod: MadePod, neighbours: Neighbourhood):
 function checkOwnAccount({ metadata }: Manifest, { hasRights }: World, isTaken: boolean): void {
   if (isTaken)
     throw new Unsaid('metadata.name', 'there is a ServiceAccount of its name, which it does not use');
-  if (hasRights(`${metadata?.namespace ?? 'default'}/default`))
+  if (hasRights(metadata?.namespace ?? 'default', 'default'))
     throw new Unsaid('serviceAccountName', 'the default account, whose pods it has, has rights');
 }
 
@@ -259,7 +259,7 @@ function needsToken(manifest: Manifest, { byKey, hasRights }: Neighbourhood): bo
   const name = accountName(spec);
   const inAccount = byKey.get(`ServiceAccount ${name}`)?.automountServiceAccountToken;
   if (typeof inAccount === 'boolean') return inAccount;
-  return hasRights(`${manifest.metadata?.namespace ?? 'default'}/${name}`);
+  return hasRights(manifest.metadata?.namespace ?? 'default', name);
 }
 
 /** As a StatefulSet selects its pods, so does its Service, or it would be another one. */

@@ -383,6 +383,13 @@ describe('whoever writes manifests', () => {
     ).toThrow('import: "../x" is no name of a namespace');
   });
 
+  it('gets no key lost that JavaScript takes for something else', () => {
+    const data = JSON.parse('{"__proto__": "lost", "a": "b"}') as object;
+    expect(() => imported({ apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata('x'), data })).toThrow(
+      'import: ConfigMap shop/x has a key __proto__ in data',
+    );
+  });
+
   it('reads a literal as the text that it was made of', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (text) => {
@@ -391,6 +398,49 @@ describe('whoever writes manifests', () => {
       }),
     );
   });
+});
+
+describe('a token for an account that is bound', () => {
+  it.each([
+    ['with all of its namespace', { kind: 'Group', name: 'system:serviceaccounts:shop' }, true],
+    ['with all accounts', { kind: 'Group', name: 'system:serviceaccounts' }, true],
+    ['by its name as a user', { kind: 'User', name: 'system:serviceaccount:shop:web' }, true],
+    ['with those of another namespace', { kind: 'Group', name: 'system:serviceaccounts:bank' }, false],
+    ['as somebody else', { kind: 'User', name: 'system:serviceaccount:shop:api' }, false],
+  ])('%s', (_how, subject, isMounted) => {
+    const group = 'rbac.authorization.k8s.io';
+    const binding: Manifest = {
+      apiVersion: `${group}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'all' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'view' },
+      subjects: [{ ...subject, apiGroup: group }],
+    };
+    const account: Manifest = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata('web') };
+    const code = textOf(deployment({ serviceAccountName: 'web' }), account, binding);
+    expect(code.includes('.useApiToken()')).toBe(isMounted);
+  });
+});
+
+it.each([
+  ['registry.example/web:latest@sha256:' + 'a'.repeat(64), 'Always'],
+  ['registry.example/web@sha256:' + 'a'.repeat(64), 'IfNotPresent'],
+  ['registry.example/web:1@sha256:' + 'a'.repeat(64), 'IfNotPresent'],
+  ['registry.example:5000/web', 'Always'],
+  ['web:latest', 'Always'],
+])('%s is pulled as the API server says', (image, policy) => {
+  const [made] = synthesize(deployment({}, { image })).filter(({ kind }) => kind === 'Deployment');
+  expect((made as any).spec.template.spec.containers[0].imagePullPolicy).toBe(policy);
+});
+
+it('a claim keeps an empty selector, which no volume is made for', () => {
+  const claim: Manifest = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: metadata('data'),
+    spec: { accessModes: ['ReadWriteOnce'], selector: {}, resources: { requests: { storage: '1Gi' } } },
+  };
+  expect(synthesize(claim)).toMatchObject([{ spec: claim.spec }]);
 });
 
 describe('bulwark import', () => {
