@@ -71,6 +71,10 @@ export default tseslint.config(
     rules: refuseImports(LAYER.cdk8s, LAYER.constructs, LAYER.io, LAYER.cli, LAYER.callers, LAYER.bench),
   },
   {
+    files: ['src/files/**/*.ts'],
+    rules: refuseImports(LAYER.cdk8s, LAYER.constructs, LAYER.cli, LAYER.callers, LAYER.bench),
+  },
+  {
     files: ['src/cli/**/*.ts'],
     rules: {
       'no-console': 'off',

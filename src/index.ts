@@ -3,7 +3,14 @@
  * @module cdk8s-bulwark/manifests
  */
 export * from './errors';
-export { alertGroups, type AlertGroup, type AlertOptions, type AlertRule } from './alerts/rules';
+export {
+  THRESHOLDS,
+  type AlertName,
+  type AlertSeverity,
+  type ThresholdName,
+  type WatchedBy,
+} from './alerts/alert';
+export { alertGroups, RUNBOOKS, type AlertGroup, type AlertOptions, type AlertRule } from './alerts/rules';
 export * from './apparmor';
 export * from './controls/audit';
 export * from './controls/catalogue';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../../src/files/make-folder';
 import { BulwarkError } from '../../src/errors';
 import type { Parameters } from '../../src/controls/control';
 import type { Manifest } from '../../src/manifest/manifest';
@@ -108,7 +109,7 @@ function placeInside({ outdir, report: file, others }: Synthesized): string | un
 export function writeReport({ file, text }: Pick<ReportFile, 'file' | 'text'>): void {
   const staged = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     fs.writeFileSync(staged, text, { flag: 'wx' });
     fs.renameSync(staged, file);
   } catch (error) {

@@ -3,6 +3,7 @@ import { ConcurrencyPolicy, Cpu, type ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { driftEventNames } from '../../src/drift/event';
 import { rightsToCompare, type NamedObject } from '../../src/drift/rights';
+import { LONGEST_TIMEOUT } from '../../src/drift/timeout';
 import { BulwarkError } from '../../src/errors';
 import type { ResourceName } from '../../src/manifest/api-resources';
 import { PLATFORM_OWNED_LABEL } from '../../src/manifest/kinds';
@@ -85,7 +86,7 @@ export class DriftWatch extends Construct {
   readonly role: LockedClusterRole;
 
   /**
-   * @throws BulwarkError for an image without a digest, a place without a namespace, a timeout of less than a minute, a
+   * @throws BulwarkError for an image without a digest, a place without a namespace, a timeout of less than a minute or more than a day, no manifests, a
    * Pushgateway at no address, and where the target does not say where the API server is.
    */
   constructor(scope: Construct, id: string, props: DriftWatchProps) {
@@ -152,9 +153,15 @@ interface Place {
 function makeCronJob(watch: DriftWatch, { name, namespace }: Place, props: DriftWatchProps): HardenedCronJob {
   const { timeout = DEFAULT_TIMEOUT, pushgateway, secrets, manifests = MANIFESTS } = props;
   const seconds = timeout.toSeconds();
-  if (seconds < 60) {
+  if (seconds < 60 || seconds > LONGEST_TIMEOUT) {
     throw new BulwarkError(
-      `${watch.node.path}: timeout is ${seconds} s, in which a busy API server may not answer. Use a minute or more.`,
+      `${watch.node.path}: timeout is ${seconds} s. In less than a minute a busy API server may not answer, and the command waits ` +
+        'for a day at most. Use something between.',
+    );
+  }
+  if (manifests.length === 0) {
+    throw new BulwarkError(
+      `${watch.node.path}: manifests is empty, and of nothing nothing can differ. Leave it out, or name folders of the image.`,
     );
   }
   return new HardenedCronJob(watch, 'CronJob', {
@@ -190,13 +197,17 @@ function makeCronJob(watch: DriftWatch, { name, namespace }: Place, props: Drift
   });
 }
 
+function secretsOf({ username, password, search, hash }: URL): boolean {
+  return [username, password, search, hash].some((part) => part !== '');
+}
+
 const IP_ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;
 
 function openPushgateway({ cronJob, node }: DriftWatch, { url, peer, port }: Pushgateway): void {
   const address = URL.canParse(url) ? new URL(url) : undefined;
-  if (!address || !/^https?:$/.test(address.protocol) || address.username || address.password) {
+  if (!address || !/^https?:$/.test(address.protocol) || secretsOf(address)) {
     throw new BulwarkError(
-      `${node.path}: pushgateway.url is no address of HTTP without a password. Write for example http://pushgateway.monitoring:9091.`,
+      `${node.path}: pushgateway.url is no address of HTTP without a password and a query. Write for example http://pushgateway.monitoring:9091.`,
     );
   }
   const usual = address.protocol === 'http:' ? 80 : 443;

@@ -64,15 +64,19 @@ export const THRESHOLDS = {
 /** Name of an alert that counts. */
 export type ThresholdName = keyof typeof THRESHOLDS;
 
+/** Name of every alert. */
+export const ALERT_NAMES = [
+  ...(Object.keys(THRESHOLDS) as ThresholdName[]),
+  'BulwarkDriftCritical',
+  'BulwarkDriftFound',
+  'BulwarkProofBroken',
+  'BulwarkDriftJobFailed',
+  'BulwarkDriftWatchFailing',
+  'BulwarkDriftWatchStopped',
+  'BulwarkApiServerNotScraped',
+  'BulwarkAuditLogSilent',
+  'BulwarkAuditMetricAbsent',
+] as const;
+
 /** Name of an alert. */
-export type AlertName =
-  | ThresholdName
-  | 'BulwarkDriftCritical'
-  | 'BulwarkDriftFound'
-  | 'BulwarkProofBroken'
-  | 'BulwarkDriftJobFailed'
-  | 'BulwarkDriftWatchFailing'
-  | 'BulwarkDriftWatchStopped'
-  | 'BulwarkApiServerNotScraped'
-  | 'BulwarkAuditLogSilent'
-  | 'BulwarkAuditMetricAbsent';
+export type AlertName = (typeof ALERT_NAMES)[number];

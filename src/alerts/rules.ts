@@ -3,6 +3,7 @@ import { DEFAULT_TARGET, type ClusterTarget } from '../target/target';
 import { listSome } from '../wording';
 import { admissionAlerts } from './admission';
 import {
+  ALERT_NAMES,
   THRESHOLDS,
   type Alert,
   type AlertContext,
@@ -151,6 +152,7 @@ function checked(options: AlertOptions): AlertOptions {
   checkDurations(options);
   checkAuditOptions(options);
   checkThresholds(options);
+  checkNames(options);
   for (const label of Object.keys(options.alertLabels ?? {})) {
     if (LABEL.test(label) && label !== 'severity') continue;
     throw new BulwarkError(
@@ -191,9 +193,21 @@ function checkAuditOptions({ auditMetric, excludedUsers = [], excludedNamespaces
   }
 }
 
+function checkNames({ without = [], severities = {}, drift }: AlertOptions): void {
+  for (const [option, names] of Object.entries({ without, severities: Object.keys(severities) })) {
+    const unknown = names.find((name) => !(ALERT_NAMES as readonly string[]).includes(name));
+    if (unknown === undefined) continue;
+    throw new BulwarkError(`${option}: '${unknown}' is no alert. Use one of ${listSome(ALERT_NAMES, 30)}.`);
+  }
+  if (drift === undefined || ['metrics', 'job', 'nothing'].includes(drift.by)) return;
+  throw new BulwarkError(
+    `drift: '${String((drift as { by: unknown }).by)}' is no way to know of drift. Use one of metrics, job and nothing.`,
+  );
+}
+
 function checkThresholds({ thresholds = {} }: AlertOptions): void {
   for (const [name, value] of Object.entries(thresholds)) {
-    if (!(name in THRESHOLDS)) {
+    if (!Object.hasOwn(THRESHOLDS, name)) {
       throw new BulwarkError(
         `thresholds: '${name}' is no alert that counts. Use one of ${listSome(Object.keys(THRESHOLDS), 30)}.`,
       );

@@ -3,6 +3,7 @@ import { proveLive } from '../drift/proof';
 import { driftMetrics, type DriftRun } from '../drift/metrics';
 import { withOwnImage, type OwnCronJob } from '../drift/own-image';
 import { driftJunit, driftText, type DriftReport } from '../drift/report';
+import { LONGEST_TIMEOUT } from '../drift/timeout';
 import { BulwarkError } from '../errors';
 import { identityOf, isObject, type Manifest } from '../manifest/manifest';
 import { scopeOf } from '../manifest/kinds';
@@ -188,8 +189,10 @@ function nothingDeclared([first]: readonly BulwarkError[]): BulwarkError {
 
 function parseTimeout(text: string | undefined): number {
   const seconds = text === undefined ? DEFAULT_TIMEOUT : Number(text);
-  if (seconds > 0 && seconds <= 86_400) return seconds;
-  throw new BulwarkError(`--timeout: '${text}' is no number of seconds. Write for example 300.`);
+  if (seconds > 0 && seconds <= LONGEST_TIMEOUT) return seconds;
+  throw new BulwarkError(
+    `--timeout: '${text}' is no number of seconds up to ${LONGEST_TIMEOUT}. Write for example 300.`,
+  );
 }
 
 /** As kubectl does it: what names no namespace lands in `default`. Where that is a slip, the object is missing there. */

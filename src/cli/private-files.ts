@@ -4,7 +4,7 @@ import path from 'node:path';
 import { BulwarkError } from '../errors';
 import { readPrivateKeys, type UnsealingKey } from '../seal/private-keys';
 import { readGiven } from './certificate';
-import { makeFolder } from './folders';
+import { makeFolder } from '../files/make-folder';
 
 /** The environment variable that may hold private keys in PEM. An argument may not: other users see it. */
 const KEY_VARIABLE = 'BULWARK_SEALING_KEY';

@@ -15,9 +15,9 @@ export function pushAddress(typed: string): string {
       `--push: '${typed}' is no address. Write that of a Pushgateway, such as http://pushgateway.monitoring:9091.`,
     );
   }
-  if (url.username || url.password) {
+  if (url.username || url.password || url.search || url.hash) {
     throw new BulwarkError(
-      '--push: the address holds a password, and other users see the arguments of a process. Leave it out.',
+      '--push: the address holds a password or a query, and other users see the arguments of a process. Leave it out.',
     );
   }
   if (!url.pathname.includes('/metrics/job/')) url.pathname = url.pathname.replace(/\/*$/, JOB);

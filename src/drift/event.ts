@@ -62,10 +62,17 @@ function detailsOf({ findings, proof }: DriftReport): string[] {
   const worst = [...findings].sort((a, b) => rank(a) - rank(b));
   return [
     ...worst.map(({ kind, object: { kind: of, namespace, name } }) =>
-      [kind, of, namespace === undefined ? name : `${namespace}/${name}`].join(' '),
+      [kind, of, quoted(namespace === undefined ? name : `${namespace}/${name}`)].join(' '),
     ),
     ...(proof?.counterExamples ?? []).map(({ through }) => `way through ${through}`),
   ];
+}
+
+const PLAIN = /^[a-zA-Z0-9._:/-]+$/;
+
+/** A name of RBAC may be any text, such as one that reads like a list of findings. */
+function quoted(name: string): string {
+  return PLAIN.test(name) ? name : JSON.stringify(name);
 }
 
 function rank({ severity }: DriftFinding): number {

@@ -108,7 +108,11 @@ function methodCall(key: string, [method, ...args]: MethodCall): Code {
   return callOn(variable(key), method, ...args);
 }
 
-type Ids = (kind: string, name: string, isForeign?: boolean) => string;
+/** Ids of the objects in the code, and of what stands for those that are not. */
+interface Ids {
+  of(manifest: Manifest): string;
+  ofForeign(kind: string, name: string): string;
+}
 
 /** Marks what stands for an object that is not in the code. */
 const FOREIGN = '\u0001';
@@ -123,11 +127,9 @@ function ids({ objects }: Group): Ids {
     const isWorkload = representation.as === 'construct' && representation.pod !== undefined;
     known.set(keyOf(manifest), unique(isWorkload ? idOf(name) : plain(manifest.kind, name)));
   }
-  return (kind, name, isForeign = false) => {
-    const key = `${kind} ${name}${isForeign ? FOREIGN : ''}`;
-    const id = known.get(key) ?? unique(plain(kind, name));
-    known.set(key, id);
-    return id;
+  return {
+    of: (manifest) => known.get(keyOf(manifest))!,
+    ofForeign: (kind, name) => unique(plain(kind, name)),
   };
 }
 
@@ -137,15 +139,14 @@ function kebab(kind: string): string {
 
 function objectCode({ manifest, own, representation }: Imported, id: Ids): Statement[] {
   const key = keyOf(manifest);
-  const name = nameOf(manifest);
   switch (representation.as) {
     case 'construct':
-      return constructCode(representation, key, id(manifest.kind, name));
+      return constructCode(representation, key, id.of(manifest));
     case 'statement':
       return [{ code: representation.code }];
     case 'plain': {
       const { owners, rest } = withoutOwners(plain(representation.manifest ?? own));
-      const code = call('new ApiObject', verbatim('this'), id(manifest.kind, name), rest);
+      const code = call('new ApiObject', verbatim('this'), id.of(manifest), rest);
       return [{ makes: key, isPlain: true, code }, ...(owners ? [{ code: ownersCode(key, owners) }] : [])];
     }
     case 'call':
@@ -246,7 +247,7 @@ function printed(
     if (made.has(key)) return verbatim(variableOf(key));
     // There may be an object of that name which is no construct, with a variable of its own.
     const stand = `${key}${FOREIGN}`;
-    foreign.set(stand, foreignCode(kind, name, id(kind, name, true)));
+    if (!foreign.has(stand)) foreign.set(stand, foreignCode(kind, name, id.ofForeign(kind, name)));
     return verbatim(variableOf(stand));
   };
   const codes = blocks.map((block) =>

@@ -1,4 +1,4 @@
-import { isObject, type Manifest } from '../manifest/manifest';
+import { groupOf, isObject, type Manifest } from '../manifest/manifest';
 import { groupBy } from '../groups';
 import { podTemplateOf, type PodSpec } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
@@ -40,9 +40,14 @@ interface Neighbourhood extends World {
   readonly names: Set<string>;
 }
 
-/** As whom the objects of a namespace know each other. */
-export function keyOf({ kind, metadata }: Manifest): string {
-  return `${kind} ${metadata?.name}`;
+/** Groups of Kubernetes itself and of the kinds that constructs make. Others refer to their objects by kind and name. */
+const KNOWN_GROUP = /^[a-z]*$|\.k8s\.io$|^bitnami\.com$|^external-secrets\.io$/;
+
+/** As whom the objects of a namespace know each other. Kinds of other groups may be named like those of Kubernetes. */
+export function keyOf(manifest: Manifest): string {
+  const group = groupOf(manifest);
+  const key = `${manifest.kind} ${manifest.metadata?.name}`;
+  return KNOWN_GROUP.test(group) ? key : `${key} ${group}`;
 }
 
 /**

@@ -127,6 +127,11 @@ describe('a report that cannot be', () => {
     expect(fs.readdirSync(folder.path).sort()).toEqual(['dist', 'report.html']);
   });
 
+  it('written below what makes no folders is an error', () => {
+    const error = errorOf(() => small().synth({ report: '/proc/none/there/report.html' }));
+    expect(error.message).toContain("'/proc/none/there/report.html' cannot be written (ENOENT)");
+  });
+
   it('drawn, since no process can be started, is an error before anything is written', () => {
     const { execPath } = process;
     process.execPath = at('no-node');

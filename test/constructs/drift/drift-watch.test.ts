@@ -172,6 +172,8 @@ describe('DriftWatch', () => {
   it.each<[string, Partial<DriftWatchProps>, string]>([
     ['an image by its tag', { image: 'registry.example/watch:1' }, 'is not named by its digest'],
     ['a short timeout', { timeout: Duration.seconds(59) }, 'timeout is 59 s'],
+    ['a timeout of more than a day', { timeout: Duration.seconds(86_401) }, 'timeout is 86401 s'],
+    ['no manifests', { manifests: [] }, 'manifests is empty'],
     ['Secrets without a name', { secrets: { shop: [] } }, 'would be the right to all of them'],
     ['a Pushgateway at no address', pushingTo('pushgateway:9091'), 'pushgateway.url is no address of HTTP'],
     ['a password in an address', pushingTo('http://me:hunter2@gateway'), 'without a password'],

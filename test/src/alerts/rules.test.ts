@@ -128,6 +128,18 @@ describe('alerts', () => {
       { thresholds: { BulwarkProofBroken: 1 } as object },
       /no alert that counts/,
     ],
+    [
+      'a threshold named like a function',
+      { thresholds: { constructor: 1 } as object },
+      /no alert that counts/,
+    ],
+    [
+      'an unknown alert to leave out',
+      { without: ['BulwarkNope' as never] },
+      /without: 'BulwarkNope' is no alert/,
+    ],
+    ['a severity of none', { severities: { Nope: 'info' } as object }, /severities: 'Nope' is no alert/],
+    ['an unknown way to know of drift', { drift: { by: 'nope' } as never }, /'nope' is no way to know/],
   ])('refuse %s', (_title, options, message) => {
     expect(() => alertGroups(options)).toThrow(message);
   });

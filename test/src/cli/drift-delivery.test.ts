@@ -170,6 +170,7 @@ describe('bulwark drift --push', () => {
     ['ftp://gateway', "'ftp://gateway' is no address"],
     ['gateway', "'gateway' is no address"],
     ['http://me:hunter2@gateway', 'the address holds a password'],
+    ['http://gateway/?token=hunter2', 'the address holds a password or a query'],
   ])('refuses %s before anything is asked', async (address, message) => {
     const { err, exitCode } = await drift('--push', address);
     expect(err).toContain(`--push: ${message}`);

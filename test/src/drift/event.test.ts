@@ -96,8 +96,13 @@ describe('the Event about a comparison', () => {
   it('holds nothing that a terminal obeys or a reader does not see', () => {
     const hostile = 'a\u001b[2J\u202eb\u200b\u2028c\ud800';
     expect(driftEvent(report([finding(hostile)])).message).toContain(
-      'shop/a\uFFFD[2J\uFFFDb\uFFFD\uFFFDc\uFFFD',
+      'shop/a\\u001b[2J\uFFFDb\uFFFD\uFFFDc\\ud800',
     );
+  });
+
+  it('quotes names that read like a list of findings', () => {
+    const { message } = driftEvent(report([finding('a, missing Namespace kube-system')]));
+    expect(message).toContain('"shop/a, missing Namespace kube-system"');
   });
 
   it('has a name for each reason, so that a role can be limited to them', () => {

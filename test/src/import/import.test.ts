@@ -57,6 +57,23 @@ const SECRET: Manifest = {
   stringData: { user: 'canary-user' },
 };
 
+describe('objects of one kind and name', () => {
+  it('keep apart by their groups', () => {
+    const gateways = ['networking.istio.io/v1', 'gateway.networking.k8s.io/v1', 'example.com/v1'].map(
+      (apiVersion): Manifest => ({
+        apiVersion,
+        kind: 'Gateway',
+        metadata: metadata('web'),
+        spec: { of: apiVersion },
+      }),
+    );
+    const made = synthesize(...gateways).filter(({ kind }) => kind === 'Gateway');
+    expect(made.map(({ apiVersion, spec }) => [apiVersion, spec]).sort()).toEqual(
+      gateways.map(({ apiVersion, spec }) => [apiVersion, spec]).sort(),
+    );
+  });
+});
+
 describe('a Deployment', () => {
   it('becomes a HardenedDeployment where that says the same, with its own selector', () => {
     const { outcomes } = imported(deployment());

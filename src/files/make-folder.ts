@@ -7,7 +7,9 @@ import path from 'node:path';
  */
 export function makeFolder(folder: string): void {
   const missing: string[] = [];
-  for (let at = path.resolve(folder); !isFolder(at); at = path.dirname(at)) missing.push(at);
+  // What has no folder above it is the root, which is there or cannot be made, such as a drive that does not exist.
+  const isRoot = (at: string) => path.dirname(at) === at;
+  for (let at = path.resolve(folder); !isFolder(at) && !isRoot(at); at = path.dirname(at)) missing.push(at);
   for (const one of missing.reverse()) makeOne(one);
 }
 
