@@ -80,8 +80,9 @@ async function send(
 
 /** `RESOURCE/NAME` at the end, as findings have it, or `RESOURCE NAME` behind the verb, as people write it. */
 function targetOf(argv: readonly string[]): [string, string] {
-  const [resource, name] = argv.at(-1)!.split('/');
-  return name === undefined ? [argv[1]!, argv[2]!] : [resource!, name];
+  // A patch at the end has slashes too, and begins like no resource.
+  const [, resource, name] = /^([a-z][a-z0-9.-]*)\/([^/]+)$/.exec(argv.at(-1)!) ?? [];
+  return resource === undefined ? [argv[1]!, argv[2]!] : [resource, name!];
 }
 
 /** Resources by each of the names that kubectl takes. */
