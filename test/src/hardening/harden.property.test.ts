@@ -9,7 +9,7 @@ import type { ClusterTarget } from '../../../src/target/target';
 import { brokenWorkloads, workloads, type Case } from '../../support/pod-arbitrary';
 import { refusedByRestricted } from '../../support/pod-security-oracle';
 
-const RUNS = 1000;
+const RUNS = 500;
 const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 /**
