@@ -12,7 +12,8 @@ export function pushAddress(typed: string): string {
   const url = URL.canParse(typed) ? new URL(typed) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new BulwarkError(
-      `--push: '${typed}' is no address. Write that of a Pushgateway, such as http://pushgateway.monitoring:9091.`,
+      // What was typed may hold a password, so it is not repeated.
+      '--push: that is no address of HTTP. Write that of a Pushgateway, such as http://pushgateway.monitoring:9091.',
     );
   }
   if (url.username || url.password || url.search || url.hash) {

@@ -64,11 +64,14 @@ function detailsOf({ findings, proof }: DriftReport): string[] {
     ...worst.map(({ kind, object: { kind: of, namespace, name } }) =>
       [kind, of, quoted(namespace === undefined ? name : `${namespace}/${name}`)].join(' '),
     ),
-    ...(proof?.counterExamples ?? []).map(({ through }) => `way through ${through}`),
+    ...(proof?.counterExamples ?? []).map(
+      ({ through }) => `way through ${PLAIN_WORDS.test(through) ? through : JSON.stringify(through)}`,
+    ),
   ];
 }
 
 const PLAIN = /^[a-zA-Z0-9._:/-]+$/;
+const PLAIN_WORDS = /^[a-zA-Z0-9._:/ -]+$/;
 
 /** A name of RBAC may be any text, such as one that reads like a list of findings. */
 function quoted(name: string): string {

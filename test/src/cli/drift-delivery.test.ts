@@ -167,8 +167,8 @@ describe('bulwark drift --push', () => {
   });
 
   it.each([
-    ['ftp://gateway', "'ftp://gateway' is no address"],
-    ['gateway', "'gateway' is no address"],
+    ['ftp://me:hunter2@gateway', 'that is no address of HTTP'],
+    ['me:hunter2@gateway', 'that is no address of HTTP'],
     ['http://me:hunter2@gateway', 'the address holds a password'],
     ['http://gateway/?token=hunter2', 'the address holds a password or a query'],
   ])('refuses %s before anything is asked', async (address, message) => {

@@ -103,6 +103,9 @@ describe('the Event about a comparison', () => {
   it('quotes names that read like a list of findings', () => {
     const { message } = driftEvent(report([finding('a, missing Namespace kube-system')]));
     expect(message).toContain('"shop/a, missing Namespace kube-system"');
+    const through = 'ClusterRoleBinding a, missing Namespace kube-system';
+    const proof = { holds: false, counterExamples: [{ what: 'in-the-object', through }] };
+    expect(driftEvent(report([], { proof })).message).toContain(`way through "${through}"`);
   });
 
   it('has a name for each reason, so that a role can be limited to them', () => {
