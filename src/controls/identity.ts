@@ -1,5 +1,6 @@
 import { namespaceOf, type Inventory, type WorkloadEntry } from '../manifest/inventory';
-import { templatePath, type PodTemplate } from '../manifest/pod';
+import { templatePath } from '../manifest/pod';
+import { accountOf } from '../rbac/pod-powers';
 import type { InventoryControl, ObjectControl, PodControl } from './control';
 import {
   API_SUBJECT,
@@ -244,11 +245,6 @@ export const IDENTITY_CONTROLS: readonly (PodControl | ObjectControl | Inventory
 /** The name of a pod's ServiceAccount as the API server reads it, in CEL. */
 function serviceAccountName(): string {
   return "variables.pod.?serviceAccountName.orValue(variables.pod.?serviceAccount.orValue(''))";
-}
-
-function accountOf({ spec }: PodTemplate): string {
-  const name = spec.serviceAccountName || spec.serviceAccount;
-  return typeof name === 'string' && name !== '' ? name : 'default';
 }
 
 function accountField({ manifest }: WorkloadEntry): string {

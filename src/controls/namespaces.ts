@@ -3,6 +3,7 @@ import { scopeOf } from '../manifest/kinds';
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import type { Breach, InventoryControl, ObjectControl } from './control';
 import { clusterWide, defaultDeny, deployment, namespace, namespaced } from './example-objects';
+import { listOf } from '../lists';
 
 const ADMISSION = 'admissionregistration.k8s.io';
 const PSA = 'pod-security.kubernetes.io';
@@ -159,7 +160,7 @@ export const NAMESPACE_CONTROLS: readonly (ObjectControl | InventoryControl)[] =
     scope: 'inventory',
     breaches: (inventory) =>
       WEBHOOK_KINDS.flatMap((kind) => inventory.ofKind(kind)).flatMap((manifest) =>
-        arrayOf(manifest.webhooks).flatMap((webhook, index) =>
+        listOf(manifest.webhooks).flatMap((webhook, index) =>
           isObject(webhook) && judgesItself(inventory, webhook)
             ? [{ manifest, field: `webhooks[${index}].namespaceSelector` }]
             : [],
@@ -252,7 +253,7 @@ function judgesItself(inventory: Inventory, webhook: JsonObject): boolean {
     ...inventory.find('Namespace', '', own)?.metadata?.labels,
     'kubernetes.io/metadata.name': own,
   };
-  return arrayOf(webhook.rules).some(isAboutNewPods) && selects(webhook.namespaceSelector ?? {}, labels);
+  return listOf(webhook.rules).some(isAboutNewPods) && selects(webhook.namespaceSelector ?? {}, labels);
 }
 
 function ownNamespace({ clientConfig }: JsonObject): string | undefined {
@@ -267,7 +268,7 @@ function isSelective(selector: unknown): boolean {
 function isAboutNewPods(rule: unknown): boolean {
   if (!isObject(rule)) return false;
   const names = (field: string, values: readonly string[]) =>
-    arrayOf(rule[field]).some((value) => values.includes(String(value)));
+    listOf(rule[field]).some((value) => values.includes(String(value)));
   return (
     names('apiGroups', ['', '*']) &&
     names('resources', ['pods', '*', '*/*']) &&
@@ -279,17 +280,13 @@ function isAboutNewPods(rule: unknown): boolean {
 function deniedPolicy(binding: Manifest): unknown[] {
   if (!isKind(binding, `${ADMISSION}/ValidatingAdmissionPolicyBinding`) || !isObject(binding.spec)) return [];
   const { policyName, validationActions } = binding.spec;
-  return arrayOf(validationActions).includes('Deny') ? [policyName] : [];
+  return listOf(validationActions).includes('Deny') ? [policyName] : [];
 }
 
 /** Whether a field of an object has members. */
 function isSet(holder: unknown, field: string): boolean {
   const value = isObject(holder) ? holder[field] : undefined;
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** The value of a Pod Security label, in CEL. */

@@ -8,18 +8,17 @@ import type { Breach, InventoryControl, ObjectControl } from './control';
 import { API_LABELS, defaultDeny, deployment, namespaced, networkPolicy } from './example-objects';
 import { namespacesWithout } from './namespaces';
 import {
-  arrayOf,
   DIRECTIONS,
   isEmptySelector,
   isolates,
   namespaceIndex,
-  objectsOf,
   policiesIn,
   POLICY,
   specOf,
   type Direction,
   type IsolatingPolicies,
 } from './policies';
+import { listOf, objectsOf } from '../lists';
 
 const INGRESS = 'networking.k8s.io/Ingress';
 
@@ -499,7 +498,7 @@ function denies(policy: Manifest, direction: Direction): boolean {
   const { ingress, egress } = specOf(policy);
   const rules = objectsOf(direction === 'Ingress' ? ingress : egress);
   const isOpen = ({ from, to, ports }: JsonObject) =>
-    [from, to, ports].every((restriction) => arrayOf(restriction).length === 0);
+    [from, to, ports].every((restriction) => listOf(restriction).length === 0);
   return !rules.some(isOpen);
 }
 
@@ -605,9 +604,9 @@ const METADATA_PORTS = [80, 988, 32526];
 /** The egress rules of a policy that reach a metadata address. */
 function metadataEgress(policy: Manifest): Breach[] {
   if (!isolates(policy, 'Egress')) return [];
-  return arrayOf(specOf(policy).egress).flatMap((rule, i) => {
+  return listOf(specOf(policy).egress).flatMap((rule, i) => {
     if (!isObject(rule)) return [];
-    const peers = arrayOf(rule.to);
+    const peers = listOf(rule.to);
     const mayReach = peers.length === 0 || peers.some((peer) => isObject(peer) && isObject(peer.ipBlock));
     if (!mayReach || !METADATA_PORTS.some((port) => allowsPort(rule, 'TCP', port))) return [];
     const at = `spec.egress[${i}].to`;
@@ -629,7 +628,7 @@ function metadataEgress(policy: Manifest): Breach[] {
 function metadataIn({ cidr, except }: JsonObject): string[] {
   const block = readCidr(cidr);
   if (!block) return [];
-  const excepted = arrayOf(except).flatMap((each) => readCidr(each) ?? []);
+  const excepted = listOf(except).flatMap((each) => readCidr(each) ?? []);
   return metadataExcept(block)
     .filter((address) => !excepted.some((each) => contains(each, parseCidr(address))))
     .map((address) => address.slice(0, address.indexOf('/')));

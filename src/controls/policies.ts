@@ -2,6 +2,7 @@ import type { Inventory } from '../manifest/inventory';
 import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
 import { lazily } from '../manifest/remembered';
 import { indexLabels, indexSelectors, type LabelIndex, type SelectorIndex } from '../manifest/selectors';
+import { listOf } from '../lists';
 
 /** The kind of a NetworkPolicy, as controls name it. */
 export const POLICY = 'networking.k8s.io/NetworkPolicy';
@@ -69,22 +70,12 @@ export function specOf(policy: Manifest): JsonObject {
   return isObject(policy.spec) ? policy.spec : {};
 }
 
-/** A list; empty where it is none. */
-export function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** The mappings in a list. */
-export function objectsOf(value: unknown): JsonObject[] {
-  return arrayOf(value).filter(isObject);
-}
-
 /** Whether a policy denies what it does not allow in a direction. Without policyTypes, egress only if there are rules for it. */
 export function isolates(policy: Manifest, direction: Direction): boolean {
   const { policyTypes, egress } = specOf(policy);
-  const types = arrayOf(policyTypes);
+  const types = listOf(policyTypes);
   if (types.length > 0) return types.includes(direction);
-  return direction === 'Ingress' || arrayOf(egress).length > 0;
+  return direction === 'Ingress' || listOf(egress).length > 0;
 }
 
 /** Whether a selector selects everything. */
@@ -92,7 +83,6 @@ export function isEmptySelector(selector: unknown): boolean {
   if (!isObject(selector)) return true;
   const { matchLabels, matchExpressions } = selector;
   return (
-    arrayOf(matchExpressions).length === 0 &&
-    (!isObject(matchLabels) || Object.keys(matchLabels).length === 0)
+    listOf(matchExpressions).length === 0 && (!isObject(matchLabels) || Object.keys(matchLabels).length === 0)
   );
 }

@@ -11,6 +11,7 @@ import {
   serviceAccount,
   subject,
 } from './example-objects';
+import { listOf } from '../lists';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const CLUSTER_ROLE = `${GROUP}/ClusterRole`;
@@ -940,18 +941,18 @@ const LEASE_CHANGES = ['update', 'patch', 'delete', 'deletecollection'];
 function changesSystemLeases(inventory: Inventory, { binding, roleRef }: Binding): boolean {
   const reachesSystem = binding.kind === 'ClusterRoleBinding' || namespaceOf(binding) === 'kube-system';
   if (!reachesSystem) return false;
-  const rules = arrayOf(roleOf(inventory, binding, roleRef)?.rules).filter(isObject);
+  const rules = listOf(roleOf(inventory, binding, roleRef)?.rules).filter(isObject);
   return rules.some(
     ({ apiGroups, resources, verbs, resourceNames }) =>
       hasOne(apiGroups, ['coordination.k8s.io', '*']) &&
       hasOne(resources, ['leases', '*']) &&
       hasOne(verbs, [...LEASE_CHANGES, '*']) &&
-      (arrayOf(resourceNames).length === 0 || hasOne(resourceNames, [...SYSTEM_LEASES, ''])),
+      (listOf(resourceNames).length === 0 || hasOne(resourceNames, [...SYSTEM_LEASES, ''])),
   );
 }
 
 function hasOne(values: unknown, wanted: readonly string[]): boolean {
-  return arrayOf(values).some((value) => wanted.includes(String(value)));
+  return listOf(values).some((value) => wanted.includes(String(value)));
 }
 
 function leaseBreach({ binding, roleRef }: Binding): Breach[] {
@@ -965,7 +966,7 @@ function leaseBreach({ binding, roleRef }: Binding): Breach[] {
 }
 
 function emptiness(inventory: Inventory, { binding, roleRef }: Binding): Breach[] {
-  if (arrayOf(binding.subjects).length === 0) {
+  if (listOf(binding.subjects).length === 0) {
     return [{ manifest: binding, field: 'subjects', detail: 'The binding has no subjects' }];
   }
   const bound = roleOf(inventory, binding, roleRef);
@@ -976,10 +977,8 @@ function emptiness(inventory: Inventory, { binding, roleRef }: Binding): Breach[
 
 /** An aggregated ClusterRole has the rules of those its selectors match. None of them may be in the manifests. */
 function grantsSomething(inventory: Inventory, bound: Manifest): boolean {
-  const selectors = arrayOf(
-    isObject(bound.aggregationRule) ? bound.aggregationRule.clusterRoleSelectors : [],
-  );
-  if (selectors.length === 0) return arrayOf(bound.rules).length > 0;
+  const selectors = listOf(isObject(bound.aggregationRule) ? bound.aggregationRule.clusterRoleSelectors : []);
+  if (selectors.length === 0) return listOf(bound.rules).length > 0;
   const { all, granting } = clusterRoleLabels(inventory);
   return (
     selectors.some((selector) => granting.hasSelected(selector)) ||
@@ -999,7 +998,7 @@ function clusterRoleLabels(inventory: Inventory): ClusterRoleLabels {
   let known = CLUSTER_ROLE_LABELS.get(inventory);
   if (!known) {
     const roles = inventory.ofKind('ClusterRole');
-    const granting = roles.filter(({ rules }) => arrayOf(rules).length > 0);
+    const granting = roles.filter(({ rules }) => listOf(rules).length > 0);
     known = { all: indexLabels(roles.map(labelsOf)), granting: indexLabels(granting.map(labelsOf)) };
     CLUSTER_ROLE_LABELS.set(inventory, known);
   }
@@ -1008,7 +1007,7 @@ function clusterRoleLabels(inventory: Inventory): ClusterRoleLabels {
 
 /** As with roles, a namespace without any ServiceAccount in the manifests gets them from elsewhere. */
 function missingSubjects(inventory: Inventory, binding: Manifest): Breach[] {
-  return arrayOf(binding.subjects).flatMap((each, index) => {
+  return listOf(binding.subjects).flatMap((each, index) => {
     if (!isObject(each) || each.kind !== 'ServiceAccount' || each.name === 'default') return [];
     const namespace = typeof each.namespace === 'string' ? each.namespace : namespaceOf(binding);
     const name = String(each.name);
@@ -1017,8 +1016,4 @@ function missingSubjects(inventory: Inventory, binding: Manifest): Breach[] {
     const detail = `There is no ServiceAccount ${namespace}/${name} in these manifests`;
     return [{ manifest: binding, field: `subjects[${index}].name`, detail }];
   });
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

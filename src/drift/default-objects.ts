@@ -1,6 +1,7 @@
 import { identityOf, isObject, type Manifest } from '../manifest/manifest';
 import { defaultRbac } from '../rbac/default-rbac';
-import { listOf, rulesOf, type PolicyRule } from '../rbac/policy-rule';
+import { listOf } from '../lists';
+import { rulesOf, type PolicyRule } from '../rbac/policy-rule';
 import type { Difference } from './compare';
 
 /**

@@ -6,7 +6,7 @@ import { METADATA_ADDRESSES } from './metadata';
 import type { Workload } from './pods';
 import { DIRECTIONS, type Direction } from './policy';
 import { NO_PORTS, type PortRange, type PortSet } from './ports';
-import { listOf } from './read-policy';
+import { listOf } from '../lists';
 import type { Reachability } from './reachability';
 
 /** What of a workload is open to more than other pods. */

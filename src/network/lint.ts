@@ -7,7 +7,7 @@ import { ALL_PODS, type PodSet } from './pod-index';
 import { lastingContainers, NAMESPACE_NAME_LABEL, portsOfContainer, type DeclaredPort } from './pods';
 import { DIRECTIONS, type Direction, type Policy, type Rule, type RulePeer } from './policy';
 import { ALL_PORTS, formatPorts, NO_PORTS, type PortRange, type PortSet } from './ports';
-import { listOf } from './read-policy';
+import { listOf } from '../lists';
 import { selectsAll, type Selector } from './selector';
 
 /** A rule of a policy that hardly says what was meant. */

@@ -3,7 +3,8 @@ import { namespaceOf } from '../manifest/inventory';
 import { podTemplateOf, type Container, type PodSpec, type PodTemplate } from '../manifest/pod';
 import type { NamedPort } from './policy';
 import type { Protocol } from './ports';
-import { isProtocol, listOf } from './read-policy';
+import { listOf } from '../lists';
+import { isProtocol } from './read-policy';
 import type { Labels } from './selector';
 
 /** Label that the API server puts on every namespace. */

@@ -2,7 +2,8 @@ import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { readBlock } from './addresses';
 import type { Action, Direction, NamedPort, Policy, Rule, RulePeer, RulePorts, Subject } from './policy';
 import { NO_PORTS, type PortAlgebra, type PortRange, type Protocol } from './ports';
-import { EVERY_PORT, isProtocol, listOf, type ReadContext } from './read-policy';
+import { listOf } from '../lists';
+import { EVERY_PORT, isProtocol, type ReadContext } from './read-policy';
 import { selectsAll, type Selector, type SelectorReader } from './selector';
 
 /** How the two generations of cluster-wide policies are written. */

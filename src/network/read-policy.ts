@@ -4,6 +4,7 @@ import { readBlock } from './addresses';
 import type { Direction, NamedPort, Policy, Rule, RulePeer, RulePorts } from './policy';
 import { ALL_PORTS, PROTOCOLS, type PortAlgebra, type PortRange, type Protocol } from './ports';
 import type { SelectorReader } from './selector';
+import { listOf } from '../lists';
 
 /** What reading a policy needs. */
 export interface ReadContext {
@@ -147,9 +148,4 @@ function rangeOf(port: unknown, endPort: unknown, protocol: Protocol): PortRange
 /** Whether a value is a protocol that a policy may name. */
 export function isProtocol(value: unknown): value is Protocol {
   return (PROTOCOLS as readonly unknown[]).includes(value);
-}
-
-/** The entries of a list. YAML writes an empty one as null, too. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -2,7 +2,7 @@ import { BulwarkError } from '../errors';
 import { isObject, type JsonObject } from '../manifest/manifest';
 import type { Workload } from './pods';
 import type { Protocol } from './ports';
-import { listOf } from './read-policy';
+import { listOf } from '../lists';
 import type { Services } from './services';
 
 /** A port that somebody asks about. */

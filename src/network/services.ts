@@ -3,7 +3,8 @@ import { namespaceOf } from '../manifest/inventory';
 import { podTemplateOf, type PodSpec } from '../manifest/pod';
 import { lastingContainers, portsOfContainer, type Workload } from './pods';
 import type { PortRange } from './ports';
-import { isProtocol, listOf } from './read-policy';
+import { listOf } from '../lists';
+import { isProtocol } from './read-policy';
 
 /** Where a Service sends what comes in at one of its ports. */
 export interface ServiceTarget {

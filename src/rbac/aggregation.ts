@@ -1,6 +1,7 @@
 import { selects } from '../manifest/inventory';
 import { compareText, isObject, type Manifest } from '../manifest/manifest';
-import { listOf, rulesOf, type PolicyRule } from './policy-rule';
+import { listOf } from '../lists';
+import { rulesOf, type PolicyRule } from './policy-rule';
 
 /** A rule that a role grants. */
 export interface RoleRule {

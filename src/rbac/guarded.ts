@@ -9,7 +9,7 @@ import { isObject, type Manifest } from '../manifest/manifest';
 import { stableText } from '../manifest/stable-text';
 import { ClusterTarget } from '../target/target';
 import type { World } from './closure';
-import { listOf } from './policy-rule';
+import { listOf } from '../lists';
 import { ALL, type PowerOf } from './power';
 
 /** The guard rails that have to be in force for a right to lead nowhere in a tenant's own namespaces. */

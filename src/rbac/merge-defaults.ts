@@ -1,5 +1,5 @@
 import { identityOf, isObject, type Manifest, type ObjectMeta } from '../manifest/manifest';
-import { listOf } from './policy-rule';
+import { listOf } from '../lists';
 
 /** The API server leaves a default role alone that carries this annotation with the value `false`. */
 const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../manifest/manifest';
 import { CONTAINER_LISTS, type PodTemplate } from '../manifest/pod';
+import { objectsOf } from '../lists';
 
 /** Capabilities each of which is root on the node: modules, raw memory, mounts, every file, every process. */
 const NODE_CAPABILITIES: ReadonlySet<string> = new Set([
@@ -11,14 +12,14 @@ const NODE_CAPABILITIES: ReadonlySet<string> = new Set([
  * one over that namespace only (KEP-127).
  */
 export function wayToNode({ spec }: PodTemplate): string | undefined {
-  const volume = listOf(spec.volumes).find(({ hostPath }) => isObject(hostPath));
+  const volume = objectsOf(spec.volumes).find(({ hostPath }) => isObject(hostPath));
   if (volume) return `mounts ${String((volume.hostPath as JsonObject).path)} of the node`;
   if (spec.hostPID === true) return 'sees the processes of the node (hostPID)';
   if (spec.hostNetwork === true)
     return 'is in the network of the node (hostNetwork), past every NetworkPolicy';
   if (spec.hostIPC === true) return 'shares memory with the node (hostIPC)';
   if (isHostProcess(spec.securityContext)) return 'is a process of the node (hostProcess)';
-  for (const { securityContext } of CONTAINER_LISTS.flatMap((list) => listOf(spec[list]))) {
+  for (const { securityContext } of CONTAINER_LISTS.flatMap((list) => objectsOf(spec[list]))) {
     const way = containerWay(securityContext, spec.hostUsers === false);
     if (way) return way;
   }
@@ -54,14 +55,12 @@ export function accountOf({ spec }: PodTemplate): string {
 export function mountsToken({ spec }: PodTemplate, automounts: () => boolean): boolean {
   const automount = spec.automountServiceAccountToken;
   if (typeof automount === 'boolean' ? automount : automounts()) return true;
-  return listOf(spec.volumes).some(
+  return objectsOf(spec.volumes).some(
     ({ projected }) =>
       isObject(projected) &&
       // One for another audience is refused by the API server.
-      listOf(projected.sources).some(({ serviceAccountToken: token }) => isObject(token) && !token.audience),
+      objectsOf(projected.sources).some(
+        ({ serviceAccountToken: token }) => isObject(token) && !token.audience,
+      ),
   );
-}
-
-function listOf(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }

@@ -1,4 +1,5 @@
 import { isObject, type Manifest } from '../manifest/manifest';
+import { listOf } from '../lists';
 
 /** A rule of a Role or ClusterRole (rbac/v1 PolicyRule). */
 export interface PolicyRule {
@@ -81,11 +82,6 @@ function urlMatches(pattern: string, path: string): boolean {
 
 function includesOrAll(values: readonly string[], wanted: string): boolean {
   return values.includes('*') || values.includes(wanted);
-}
-
-/** The list, or an empty one for whatever is none. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function textsOf(value: unknown): string[] {

@@ -1,18 +1,12 @@
 import { groupBy } from '../groups';
+import { listOf } from '../lists';
 import { takeInventory } from '../manifest/inventory';
 import { describeObject, groupOf, isObject, withoutNulls, type Manifest } from '../manifest/manifest';
 import { lazily } from '../manifest/remembered';
 import { aggregate, rulesOfRole, type RoleRule } from './aggregation';
 import { defaultRbac } from './default-rbac';
 import { mergeDefaults } from './merge-defaults';
-import {
-  describeRule,
-  isUrlRequest,
-  listOf,
-  ruleAllows,
-  type ApiRequest,
-  type PolicyRule,
-} from './policy-rule';
+import { describeRule, isUrlRequest, ruleAllows, type ApiRequest, type PolicyRule } from './policy-rule';
 import {
   boundSubject,
   compareSubjects,

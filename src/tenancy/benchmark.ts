@@ -6,6 +6,7 @@ import { rbacOf, type Rbac, type Subject } from '../rbac';
 import { POD_SECURITY_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL } from './allowances';
 import { peopleByTenant } from './people';
+import { listOf } from '../lists';
 
 /** One check of the multi-tenancy benchmarks. */
 export interface TenancyCheck {
@@ -337,8 +338,4 @@ function missingRight(
       ? []
       : [`Nobody of the tenant may create ${resource} in ${namespace}`],
   );
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -3,6 +3,7 @@ import type { Inventory } from '../manifest/inventory';
 import { isObject } from '../manifest/manifest';
 import type { Subject } from '../rbac';
 import { TENANT_LABEL } from '../manifest/kinds';
+import { listOf } from '../lists';
 
 /** Label of a Namespace that names the tenant that its tenant is a team of. */
 export const PARENT_LABEL = 'cdk8s-bulwark/parent-tenant';
@@ -54,7 +55,7 @@ function lineagesOf(tenants: readonly string[], parents: ReadonlyMap<string, str
 function peopleIn(inventory: Inventory, namespaces: readonly string[]): Subject[] {
   const people = namespaces
     .flatMap((namespace) => inventory.inNamespace('RoleBinding', namespace))
-    .flatMap(({ subjects }): unknown[] => (Array.isArray(subjects) ? subjects : []))
+    .flatMap(({ subjects }) => listOf(subjects))
     .flatMap((entry) => personOf(entry, namespaces) ?? []);
   return [...new Map(people.map((who) => [JSON.stringify(who), who])).values()];
 }

@@ -3,6 +3,7 @@ import { identityOf, isObject, type JsonObject, type Manifest } from '../manifes
 import { collectedRoles } from '../rbac/aggregation';
 import { defaultRbac } from '../rbac/default-rbac';
 import { boundSubject } from '../rbac/subject';
+import { listOf } from '../lists';
 
 /** What a tenant has outside of its namespaces. */
 export interface Traces {
@@ -42,7 +43,7 @@ export function tracesOf(inventory: Inventory, namespaces: ReadonlySet<string>):
 }
 
 function subjectsOf({ subjects }: Manifest): readonly unknown[] {
-  return Array.isArray(subjects) ? subjects : [];
+  return listOf(subjects);
 }
 
 function isOf(entry: unknown, namespaces: ReadonlySet<string>): boolean {
