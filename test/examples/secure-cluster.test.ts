@@ -6,6 +6,7 @@ import { secureCluster } from '../../examples/secure-cluster/main';
 import type { Manifest } from '../../src/manifest/manifest';
 import { readManifests } from '../../src/manifest/reader';
 import { benchmarkTenants } from '../../src/tenancy/benchmark';
+import { allPages, blocksOf } from '../support/pages';
 
 const DIST = path.join(__dirname, '../../dist');
 
@@ -153,9 +154,10 @@ describe('the example cluster', () => {
     expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
   });
 
-  it('is committed as it is synthesized, byte for byte', () => {
+  it('is committed as it is synthesized, byte for byte, and described in the README', () => {
     const outdir = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'bulwark-example-')), 'dist');
-    const { files, otherFiles } = secureCluster(undefined, outdir).synth();
+    const synthesis = secureCluster(undefined, outdir).synth();
+    const { files, otherFiles } = synthesis;
     // What is for nodes is in a folder, which kubectl does not read.
     expect(fs.readdirSync(DIST)).toEqual([...files, 'control-plane', 'nodes']);
     for (const file of [...files, ...otherFiles]) {
@@ -163,6 +165,9 @@ describe('the example cluster', () => {
         fs.readFileSync(path.join(DIST, file), 'utf8'),
       );
     }
+    const readme = allPages().find(({ name }) => name === 'README.md')!;
+    const [shown] = blocksOf(readme);
+    expect(shown!.code.trimEnd()).toBe(synthesis.describe());
   });
 
   it('is what cdk8s.yaml points at', () => {
