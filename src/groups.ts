@@ -5,8 +5,14 @@ export function groupBy<T, Key>(items: Iterable<T>, keyOf: (item: T) => Key): Ma
   return groups;
 }
 
+/** Lists by key: a Map, or a WeakMap where what is known of an object must not keep it. */
+interface Lists<Key, T> {
+  get(key: Key): T[] | undefined;
+  set(key: Key, list: T[]): unknown;
+}
+
 /** Adds a value to the list of a key. Does not copy what is there, so that a long list takes time in proportion to its length. */
-export function push<T, Key>(groups: Map<Key, T[]>, key: Key, value: T): void {
+export function push<T, Key>(groups: Lists<Key, T>, key: Key, value: T): void {
   const list = groups.get(key);
   if (list) list.push(value);
   else groups.set(key, [value]);

@@ -1,5 +1,6 @@
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
+import { push } from '../../src/groups';
 
 /** A file that is written beside the manifests and that `kubectl apply -f` must not read. */
 export interface OutputFile {
@@ -25,7 +26,7 @@ export function addOutputFile(scope: IConstruct, file: OutputFile): void {
         'digits, dots, hyphens and underscores, for example nodes/apparmor/web: kubectl reads no folder below the one it is given.',
     );
   }
-  FILES.set(scope, [...(FILES.get(scope) ?? []), file]);
+  push(FILES, scope, file);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { push } from '../../src/groups';
 import type { DeclaredPort } from '../../src/network/declared';
 import { crossesTenants, isMember, portsOf, type Connection } from './connection';
 import type { NetworkIntents } from './intents';
@@ -23,8 +24,7 @@ export class Consents {
 
   /** Agrees to be a side of connections with a partner. */
   give(role: Role, partner: Partner, ports: readonly PeerPort[] | undefined): void {
-    const given = this.byRole[role];
-    given.set(partner, [...(given.get(partner) ?? []), ports]);
+    push(this.byRole[role], partner, ports);
   }
 
   /** @internal */

@@ -1,6 +1,7 @@
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
+import { push } from '../../src/groups';
 import { compareText } from '../../src/manifest/manifest';
 import { parseCidr } from '../../src/network/cidr';
 import type { DeclaredPods, DeclaredPort } from '../../src/network/declared';
@@ -85,7 +86,7 @@ function pass(
   const none: Agreements = { ingress: new Map(), egress: new Map(), policies: 0 };
   const agreements = AGREEMENTS.get(member) ?? none;
   AGREEMENTS.set(member, agreements);
-  agreements[direction].set(partner, [...(agreements[direction].get(partner) ?? []), connection]);
+  push(agreements[direction], partner, connection);
   const partners = Math.max(agreements.ingress.size, agreements.egress.size);
   while (agreements.policies * MOST_IN_CLUSTER_POLICY < partners) {
     addAgreementPolicy(member, agreements, agreements.policies);

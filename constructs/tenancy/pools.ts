@@ -1,4 +1,4 @@
-import { groupBy } from '../../src/groups';
+import { groupBy, push } from '../../src/groups';
 import type { NodePool } from '../../src/target/capacity';
 import { canCoincide, neededTolerations, tolerates, tolerationsOf } from './placement';
 
@@ -34,9 +34,7 @@ export function sharedPools<User extends PoolUser>(
   };
   const byToleration = new Map<string, string[]>();
   for (const name of hostile.keys()) {
-    for (const text of pools[name] ? neededTolerations(pools[name]) : []) {
-      byToleration.set(text, [...(byToleration.get(text) ?? []), name]);
-    }
+    for (const text of pools[name] ? neededTolerations(pools[name]) : []) push(byToleration, text, name);
   }
   return users.flatMap((user) => {
     const own = user.nodePool === undefined ? undefined : pools[user.nodePool];

@@ -1,6 +1,7 @@
 import { ApiObject, JsonPatch } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
+import { push } from '../../src/groups';
 import { hardenManifest, type PodAddition, type Violation } from '../../src/hardening/harden';
 import { unusedFault } from '../../src/controls/waived';
 import type { Waiver } from '../../src/controls/waiver';
@@ -84,8 +85,7 @@ export function judgeInRoot(root: IConstruct): void {
 
 /** Puts something into the pod template of every workload below a construct, before it is hardened. */
 export function addToPods(scope: IConstruct, addition: PodAddition): void {
-  const additions = ADDITIONS.get(scope) ?? [];
-  ADDITIONS.set(scope, [...additions, addition]);
+  push(ADDITIONS, scope, addition);
 }
 
 /**
@@ -93,7 +93,7 @@ export function addToPods(scope: IConstruct, addition: PodAddition): void {
  * cdk8s-plus would drop what it adds.
  */
 export function patchRendered(object: ApiObject, operations: readonly JsonPatch[]): void {
-  PATCHES.set(object, [...(PATCHES.get(object) ?? []), ...operations]);
+  for (const operation of operations) push(PATCHES, object, operation);
 }
 
 /**

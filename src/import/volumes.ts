@@ -1,5 +1,6 @@
 import { DEFAULT_SIZE_LIMIT } from '../controls/pod-extras';
 import { DEFAULT_WRITABLE_LIMIT } from '../hardening/writable-paths';
+import { groupBy } from '../groups';
 import { isObject, type JsonObject } from '../manifest/manifest';
 import { sizeCode } from './container';
 import type { Declaration, Props } from './made';
@@ -119,11 +120,9 @@ function folderOf({
 
 /** What is the same in every container is said once. */
 function writablePaths(writable: readonly Writable[], containers: number): Code | undefined {
-  const groups = new Map<string, Writable[]>();
-  for (const each of writable) {
-    const key = JSON.stringify([each.path, each.sizeLimit, each.medium]);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
+  const groups = groupBy(writable, ({ path, sizeLimit, medium }) =>
+    JSON.stringify([path, sizeLimit, medium]),
+  );
   const codes = [...groups.values()].map((group): Code => {
     const { path, sizeLimit, medium } = group[0]!;
     const names = group.length === containers ? undefined : group.map(({ container }) => container);

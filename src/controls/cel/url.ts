@@ -1,3 +1,4 @@
+import { push } from '../../groups';
 import { Opaque, type CelLibrary } from './library';
 
 /** A URL in the parts that Go's `net/url` splits it into, on which the API server relies. */
@@ -149,8 +150,7 @@ function parseQuery(query: string): Map<string, string[]> {
   for (const pair of query.split('&')) {
     if (pair === '' || pair.includes(';') || /%(?![0-9A-Fa-f]{2})/.test(pair)) continue;
     const [, key = '', value = ''] = /^([^=]*)=?([^]*)$/.exec(pair.replaceAll('+', ' ')) ?? [];
-    const decoded = unescape(key);
-    values.set(decoded, [...(values.get(decoded) ?? []), unescape(value)]);
+    push(values, unescape(key), unescape(value));
   }
   return values;
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../../groups';
 import { identityOf, type Manifest } from '../../manifest/manifest';
 import { rightsIn } from '../../rbac/hits';
 import { describeRule, type PolicyRule, type ResourceRequest } from '../../rbac/policy-rule';
@@ -80,14 +81,11 @@ function grantsOf(
   bound: readonly BoundRole[],
   numberOf: (bound: BoundRole) => number,
 ): SubjectEntry['grants'] {
-  const grants = new Map<number, string[] | 'cluster'>();
-  for (const one of bound) {
-    const role = numberOf(one);
-    const places = grants.get(role) ?? [];
-    if (one.namespace === undefined || places === 'cluster') grants.set(role, 'cluster');
-    else grants.set(role, [...places, one.namespace]);
-  }
-  return [...grants].map(([role, places]) => ({ role, namespaces: places === 'cluster' ? [] : places }));
+  return [...groupBy(bound, numberOf)].map(([role, places]) => {
+    const namespaces = places.flatMap(({ namespace }) => namespace ?? []);
+    const isClusterWide = namespaces.length < places.length;
+    return { role, namespaces: isClusterWide ? [] : namespaces };
+  });
 }
 
 /** Anywhere: cluster-wide, or in a namespace where the subject has a role. */
