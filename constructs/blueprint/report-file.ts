@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../../src/files/make-folder';
+import { replaceWhole } from '../../src/files/replace-whole';
 import { BulwarkError } from '../../src/errors';
 import type { Parameters } from '../../src/controls/control';
 import type { Manifest } from '../../src/manifest/manifest';
@@ -107,13 +106,10 @@ function placeInside({ outdir, report: file, others }: Synthesized): string | un
  * @throws BulwarkError when it cannot be written.
  */
 export function writeReport({ file, text }: Pick<ReportFile, 'file' | 'text'>): void {
-  const staged = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
     makeFolder(path.dirname(file));
-    fs.writeFileSync(staged, text, { flag: 'wx' });
-    fs.renameSync(staged, file);
+    replaceWhole(file, text);
   } catch (error) {
-    fs.rmSync(staged, { force: true });
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new BulwarkError(
       `report: '${file}' cannot be written (${code}). Name another file. The manifests were written.`,

@@ -1,18 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../errors';
 import { readPrivateKeys, type UnsealingKey } from '../seal/private-keys';
 import { readGiven } from './certificate';
 import { makeFolder } from '../files/make-folder';
+import { replaceWhole } from '../files/replace-whole';
 
 /** The environment variable that may hold private keys in PEM. An argument may not: other users see it. */
 const KEY_VARIABLE = 'BULWARK_SEALING_KEY';
 
 /** Mode of a file that holds what was secret: for its owner alone. */
 const PRIVATE = 0o600;
-/** Mode of any other file, of which the umask takes some away. */
-const READABLE = 0o666;
 
 /**
  * The private keys of files, and of the environment.
@@ -37,20 +35,12 @@ export function needPrivateKeys(files: readonly string[]): UnsealingKey[] {
 
 /** Writes a new file that its owner alone can read. It does not follow or replace what is there. */
 export function writePrivate(file: string, text: string): void {
-  try {
-    fs.writeFileSync(file, text, { mode: PRIVATE, flag: 'wx' });
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  orExplain(file, () => fs.writeFileSync(file, text, { mode: PRIVATE, flag: 'wx' }));
 }
 
 /** Writes a file that must not be there yet. */
 export function writeNew(file: string, text: string): void {
-  try {
-    fs.writeFileSync(file, text, { flag: 'wx' });
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  orExplain(file, () => fs.writeFileSync(file, text, { flag: 'wx' }));
 }
 
 /** Writes a file that must not be there yet, and the folder that it is in. */
@@ -60,17 +50,14 @@ export function writeNewWithFolder(file: string, text: string, fix?: string): vo
 }
 
 function makeFolderOf(file: string, fix?: string): void {
-  try {
-    makeFolder(path.dirname(path.resolve(file)));
-  } catch (error) {
-    throw writeError(file, error, fix);
-  }
+  orExplain(file, () => makeFolder(path.dirname(path.resolve(file))), fix);
 }
 
 /** Replaces a file as a whole, or leaves it as it was. It keeps its permissions. */
 export function replaceFile(file: string, text: string): void {
   const target = fs.realpathSync(file);
-  writeStaged({ file, target, mode: fs.statSync(target).mode & 0o777 }, text);
+  const mode = modeOf(target);
+  orExplain(file, () => replaceWhole(target, text, mode));
 }
 
 /**
@@ -79,27 +66,20 @@ export function replaceFile(file: string, text: string): void {
  */
 export function writeWhole(file: string, text: string, fix: string): void {
   makeFolderOf(file, fix);
-  const mode = fs.statSync(file, { throwIfNoEntry: false })?.mode ?? READABLE;
-  writeStaged({ file, target: file, mode: mode & 0o777 }, text, fix);
+  const mode = modeOf(file);
+  orExplain(file, () => replaceWhole(file, text, mode), fix);
 }
 
-interface Place {
-  /** As it was named. */
-  readonly file: string;
-  readonly target: string;
-  readonly mode: number;
+/** Undefined for a file that is not there. */
+function modeOf(file: string): number | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat && stat.mode & 0o777;
 }
 
-function writeStaged({ file, target, mode }: Place, text: string, fix?: string): void {
-  const staged = path.join(
-    path.dirname(target),
-    `.${path.basename(target)}.${randomBytes(6).toString('hex')}`,
-  );
+function orExplain(file: string, write: () => void, fix?: string): void {
   try {
-    fs.writeFileSync(staged, text, { mode, flag: 'wx' });
-    fs.renameSync(staged, target);
+    write();
   } catch (error) {
-    fs.rmSync(staged, { force: true });
     throw writeError(file, error, fix);
   }
 }
