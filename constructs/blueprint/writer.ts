@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BulwarkError } from '../../src/errors';
+import { makeFolder } from '../../src/files/make-folder';
 import { push } from '../../src/groups';
 
 /** How every file begins that a blueprint of any version makes, and by which it knows them again. */
@@ -52,7 +53,7 @@ const STALE_LOCK_MS = 60_000;
 
 /** Runs a step while no other process does so for the same folder: two at once would take each other's files for leftovers. */
 function alone(lock: string, folder: string, step: () => void): void {
-  fs.mkdirSync(path.dirname(lock), { recursive: true });
+  makeFolder(path.dirname(lock));
   const holder = holderOf(lock);
   if (holder !== undefined) {
     throw new BulwarkError(
@@ -168,9 +169,9 @@ function stage(
   foreign: readonly string[],
   files: ReadonlyMap<string, string>,
 ): void {
-  fs.mkdirSync(staged, { recursive: true });
+  makeFolder(staged);
   const below = new Set([...files.keys(), ...foreign].flatMap(foldersOf));
-  for (const name of below) fs.mkdirSync(path.join(staged, name), { recursive: true });
+  for (const name of below) makeFolder(path.join(staged, name));
   for (const [name, content] of files) fs.writeFileSync(path.join(staged, name), content);
   for (const name of foreign) carryOver(path.join(folder, name), path.join(staged, name));
   // A folder that only its owner may read stays so.
@@ -303,6 +304,8 @@ function explain(error: unknown, folder: string): unknown {
     ENOSPC: 'the disk is full. Free some space',
     ENOTDIR: 'it is not a folder. Choose another outdir',
     EEXIST: 'it is not a folder. Choose another outdir',
+    ENOENT:
+      'its parent folder takes nothing new, as those below /proc do not, or is being removed. Choose another outdir',
   }[code ?? ''];
   if (!reason) return error;
   return new BulwarkError(

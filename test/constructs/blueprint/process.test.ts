@@ -15,10 +15,19 @@ const ways = {
   'thrown in an async function': async () => cluster.synth(),
   'thrown later': () => setTimeout(() => cluster.synth(), 1),
   caught: () => { try { cluster.synth(); } catch (error) { console.log(error.name); } },
+  'thrown after another synthesis': () => {
+    const target = ClusterTarget.kubernetes('1.33');
+    const good = new Blueprint({ target });
+    new Tenant(good, 'shop').namespace('web');
+    good.synth();
+    new Blueprint({ target, outdir: '/proc/nowhere/dist' }).synth();
+  },
   other: () => { throw new TypeError('a mistake in the program'); },
 };
 ways[process.argv[3]]();
 `;
+
+const LIMIT_MS = 30_000;
 
 const folder = useTemporaryFolder();
 let compiled: string;
@@ -35,7 +44,8 @@ function run(way: string) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [file, path.join(compiled, 'constructs'), way],
-    { cwd: folder.path, encoding: 'utf8' },
+    // What does not come to an end has no status.
+    { cwd: folder.path, encoding: 'utf8', timeout: LIMIT_MS, killSignal: 'SIGKILL' },
   );
   return { status, stdout, stderr };
 }
@@ -56,6 +66,21 @@ describe('a program whose blueprint has a problem', () => {
 
   it('goes on when it catches the error', () => {
     expect(run('caught')).toEqual({ status: 0, stdout: 'BulwarkError\n', stderr: '' });
+  });
+
+  it('ends with the message alone when the outdir is below a folder that cannot be made, and other folders stay', () => {
+    expect(run('thrown after another synthesis')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^Cannot write to \/proc\/nowhere\/dist \(ENOENT\): [^\n]+ unchanged\.\n$/,
+      ),
+    });
+    expect(fs.readdirSync(folder.path).sort()).toEqual(['dist', 'program.js']);
+    expect(fs.readdirSync(path.join(folder.path, 'dist'))).toEqual([
+      '00-cluster.k8s.yaml',
+      '10-shop-web.k8s.yaml',
+    ]);
   });
 
   it('still shows the stack of any other error', () => {

@@ -140,6 +140,15 @@ describe('an outdir', () => {
     expect(fs.readFileSync(dist(), 'utf8')).toBe('I am a file.');
   });
 
+  it('where no folder can be made is refused', () => {
+    const error = errorOf(() => replaceFolder('/proc/dist', new Map([['a.yaml', made('a')]])));
+    expect(error).toBeInstanceOf(BulwarkError);
+    expect(error.message).toBe(
+      'Cannot write to /proc/dist (ENOENT): its parent folder takes nothing new, as those below /proc do not, or is being removed. ' +
+        'Choose another outdir. What was there before is unchanged.',
+    );
+  });
+
   it.each(['', 'deeper'])('that holds the working directory (%j below it) is refused', (below) => {
     const cwd = path.join(dist(), below);
     fs.mkdirSync(cwd, { recursive: true });
