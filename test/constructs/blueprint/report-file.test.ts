@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ApiObject, Chart } from 'cdk8s';
-import { Blueprint, ClusterTarget, HardenedDeployment, Tenant } from '../../../constructs';
+import { Blueprint, BulwarkError, ClusterTarget, HardenedDeployment, Tenant } from '../../../constructs';
 import { addOutputFile } from '../../../constructs/blueprint/output-file';
 import { readPaths } from '../../../src/cli/input';
 import { filesBelow, useTemporaryFolder } from '../../support/folders';
@@ -133,14 +133,28 @@ describe('a report that cannot be', () => {
   });
 
   it('drawn, since no process can be started, is an error before anything is written', () => {
+    expect(errorWith(at('no-node')).message).toContain('none can be started (ENOENT)');
+    expect(fs.readdirSync(folder.path)).toEqual([]);
+  });
+
+  it('drawn, since the process is killed, is an error that names the signal before anything is written', () => {
+    fs.writeFileSync(at('killed'), '#!/bin/sh\nkill -KILL $$\n', { mode: 0o755 });
+    const error = errorWith(at('killed'));
+    expect(error).toBeInstanceOf(BulwarkError);
+    expect(error.message).toContain(
+      'in a process of its own, which was ended by SIGKILL. Give it more memory',
+    );
+    expect(fs.readdirSync(folder.path)).toEqual(['killed']);
+  });
+
+  /** What a synthesis with a picture throws where another program stands for Node.js. */
+  function errorWith(program: string): Error {
     const { execPath } = process;
-    process.execPath = at('no-node');
+    process.execPath = program;
     try {
-      const error = errorOf(() => small().synth({ report: at('report.html') }));
-      expect(error.message).toContain('none can be started (ENOENT)');
+      return errorOf(() => small().synth({ report: at('report.html') }));
     } finally {
       process.execPath = execPath;
     }
-    expect(fs.readdirSync(folder.path)).toEqual([]);
-  });
+  }
 });
