@@ -1,6 +1,8 @@
-import { isKind, namespaceOf, type Inventory } from '../manifest/inventory';
+import { namespaceOf, takeInventory, type Inventory } from '../manifest/inventory';
 import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/manifest';
+import { rememberedOfLent } from '../manifest/remembered';
 import { indexLabels, type LabelIndex } from '../manifest/selectors';
+import { bindingsIn, BINDINGS, BUILT_IN, placeOfRole, roleOf, rulesGranted, type Binding } from './bindings';
 import type { Breach, InventoryControl, ObjectControl, Reference } from './control';
 import {
   API_SUBJECT,
@@ -11,12 +13,12 @@ import {
   serviceAccount,
   subject,
 } from './example-objects';
+import { leaseBreaches } from './system-leases';
 import { listOf } from '../lists';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const CLUSTER_ROLE = `${GROUP}/ClusterRole`;
 const ROLES = [`${GROUP}/Role`, CLUSTER_ROLE];
-const BINDINGS = [`${GROUP}/RoleBinding`, `${GROUP}/ClusterRoleBinding`];
 
 const READ = ['get', 'list', 'watch'];
 const CHANGE = ['create', 'update', 'patch'];
@@ -705,10 +707,7 @@ const BINDING_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
     scope: 'inventory',
     breaches: (inventory) =>
       bindingsIn(inventory)
-        .filter(
-          ({ binding, roleRef }) =>
-            !roleOf(inventory, binding, roleRef) && isOurs(inventory, binding, roleRef),
-        )
+        .filter((entry) => !roleOf(inventory, entry) && isOurs(inventory, entry))
         .map(({ binding, roleRef }) => ({
           manifest: binding,
           field: 'roleRef.name',
@@ -741,11 +740,8 @@ const BINDING_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
     severity: 'medium',
     references: [K02, mitre('T1499'), { standard: 'Kubernetes', id: 'Leases: Leader election' }],
     scope: 'inventory',
-    breaches: (inventory) =>
-      bindingsIn(inventory).flatMap((entry) =>
-        changesSystemLeases(inventory, entry) ? leaseBreach(entry) : [],
-      ),
-    fix: 'Grant it by a Role and a RoleBinding in the namespace of the leases, or name the leases in resourceNames.',
+    breaches: (inventory) => bindingsIn(inventory).flatMap((entry) => leaseBreaches(inventory, entry)),
+    fix: 'Grant it by a RoleBinding in the namespace of the leases that are needed, or name those in resourceNames.',
     examples: {
       fails: [clusterRole([leaseRule()]), clusterRoleBinding('reader')],
       passes: [clusterRole([leaseRule()]), roleBinding({ kind: 'ClusterRole', name: 'reader' })],
@@ -892,118 +888,43 @@ function clusterWideOnly(): string {
     .join(' || ');
 }
 
-interface RoleRef {
-  readonly kind: 'Role' | 'ClusterRole';
-  readonly name: string;
-}
-
-interface Binding {
-  readonly binding: Manifest;
-  readonly roleRef: RoleRef;
-}
-
-function bindingsIn(inventory: Inventory): Binding[] {
-  const bindings = [...inventory.ofKind('RoleBinding'), ...inventory.ofKind('ClusterRoleBinding')];
-  return bindings
-    .filter((binding) => BINDINGS.some((kind) => isKind(binding, kind)))
-    .flatMap((binding) => {
-      const { kind, name } = isObject(binding.roleRef) ? binding.roleRef : {};
-      if ((kind !== 'Role' && kind !== 'ClusterRole') || typeof name !== 'string') return [];
-      return [{ binding, roleRef: { kind, name } }];
-    });
-}
-
-/** A RoleBinding may name a ClusterRole, whose rights it then grants in its own namespace. */
-function roleOf(inventory: Inventory, binding: Manifest, { kind, name }: RoleRef): Manifest | undefined {
-  return inventory.find(kind, kind === 'Role' ? namespaceOf(binding) : '', name);
-}
-
-/** Roles that every cluster has. */
-const BUILT_IN = /^(cluster-admin|admin|edit|view|extension-apiserver-authentication-reader|system:.*)$/;
-
 /**
  * Whether the role has to be in the manifests: those that hold no role of the kind, in the namespace, get them from elsewhere,
  * such as from a chart or from the platform.
  */
-function isOurs(inventory: Inventory, binding: Manifest, { kind, name }: RoleRef): boolean {
-  const namespace = kind === 'Role' ? namespaceOf(binding) : '';
-  return !BUILT_IN.test(name) && inventory.inNamespace(kind, namespace).length > 0;
+function isOurs(inventory: Inventory, entry: Binding): boolean {
+  const { kind, name } = entry.roleRef;
+  return !BUILT_IN.test(name) && inventory.inNamespace(kind, placeOfRole(entry)).length > 0;
 }
 
 function leaseRule(): JsonObject {
   return { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'update'] };
 }
 
-/** Leases by which the processes of the control plane, of which there may be several, agree on one that acts. */
-const SYSTEM_LEASES = ['kube-controller-manager', 'kube-scheduler', 'cloud-controller-manager'];
-const LEASE_CHANGES = ['update', 'patch', 'delete', 'deletecollection'];
-
-function changesSystemLeases(inventory: Inventory, { binding, roleRef }: Binding): boolean {
-  const reachesSystem = binding.kind === 'ClusterRoleBinding' || namespaceOf(binding) === 'kube-system';
-  if (!reachesSystem) return false;
-  const rules = listOf(roleOf(inventory, binding, roleRef)?.rules).filter(isObject);
-  return rules.some(
-    ({ apiGroups, resources, verbs, resourceNames }) =>
-      hasOne(apiGroups, ['coordination.k8s.io', '*']) &&
-      hasOne(resources, ['leases', '*']) &&
-      hasOne(verbs, [...LEASE_CHANGES, '*']) &&
-      (listOf(resourceNames).length === 0 || hasOne(resourceNames, [...SYSTEM_LEASES, ''])),
-  );
-}
-
-function hasOne(values: unknown, wanted: readonly string[]): boolean {
-  return listOf(values).some((value) => wanted.includes(String(value)));
-}
-
-function leaseBreach({ binding, roleRef }: Binding): Breach[] {
-  return [
-    {
-      manifest: binding,
-      field: 'roleRef',
-      detail: `${roleRef.kind} ${roleRef.name} changes leases, and is granted where those of the control plane are`,
-    },
-  ];
-}
-
-function emptiness(inventory: Inventory, { binding, roleRef }: Binding): Breach[] {
+function emptiness(inventory: Inventory, entry: Binding): Breach[] {
+  const { binding, roleRef } = entry;
   if (listOf(binding.subjects).length === 0) {
     return [{ manifest: binding, field: 'subjects', detail: 'The binding has no subjects' }];
   }
-  const bound = roleOf(inventory, binding, roleRef);
-  if (!bound || grantsSomething(inventory, bound)) return [];
+  const bound = roleOf(inventory, entry);
+  if (!bound || grantsSomething(inventory, entry, bound)) return [];
   const detail = `${roleRef.kind} ${roleRef.name} has no rules`;
   return [{ manifest: binding, field: 'roleRef', detail }];
 }
 
-/** An aggregated ClusterRole has the rules of those its selectors match. None of them may be in the manifests. */
-function grantsSomething(inventory: Inventory, bound: Manifest): boolean {
-  const selectors = listOf(isObject(bound.aggregationRule) ? bound.aggregationRule.clusterRoleSelectors : []);
-  if (selectors.length === 0) return listOf(bound.rules).length > 0;
-  const { all, granting } = clusterRoleLabels(inventory);
-  return (
-    selectors.some((selector) => granting.hasSelected(selector)) ||
-    !selectors.some((selector) => all.hasSelected(selector))
-  );
+/** What an aggregated ClusterRole collects may all be elsewhere, as may what a part of it collects. */
+function grantsSomething(inventory: Inventory, entry: Binding, { aggregationRule }: Manifest): boolean {
+  if (rulesGranted(inventory, entry).length > 0) return true;
+  const selectors = listOf(isObject(aggregationRule) ? aggregationRule.clusterRoleSelectors : []);
+  const parts = partLabels(inventory.manifests);
+  return selectors.length > 0 && !selectors.some((selector) => parts.hasSelected(selector));
 }
 
-interface ClusterRoleLabels {
-  readonly all: LabelIndex;
-  /** Of those with rules. */
-  readonly granting: LabelIndex;
-}
-
-const CLUSTER_ROLE_LABELS = new WeakMap<Inventory, ClusterRoleLabels>();
-
-function clusterRoleLabels(inventory: Inventory): ClusterRoleLabels {
-  let known = CLUSTER_ROLE_LABELS.get(inventory);
-  if (!known) {
-    const roles = inventory.ofKind('ClusterRole');
-    const granting = roles.filter(({ rules }) => listOf(rules).length > 0);
-    known = { all: indexLabels(roles.map(labelsOf)), granting: indexLabels(granting.map(labelsOf)) };
-    CLUSTER_ROLE_LABELS.set(inventory, known);
-  }
-  return known;
-}
+/** Labels of the ClusterRoles that collect nothing themselves. */
+const partLabels = rememberedOfLent((manifests: readonly Manifest[]): LabelIndex => {
+  const roles = takeInventory(manifests).ofKind('ClusterRole');
+  return indexLabels(roles.filter(({ aggregationRule }) => !isObject(aggregationRule)).map(labelsOf));
+});
 
 /** As with roles, a namespace without any ServiceAccount in the manifests gets them from elsewhere. */
 function missingSubjects(inventory: Inventory, binding: Manifest): Breach[] {

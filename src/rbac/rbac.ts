@@ -2,7 +2,7 @@ import { groupBy } from '../groups';
 import { listOf } from '../lists';
 import { takeInventory } from '../manifest/inventory';
 import { describeObject, groupOf, isObject, withoutNulls, type Manifest } from '../manifest/manifest';
-import { lazily } from '../manifest/remembered';
+import { lazily, rememberedOfLent } from '../manifest/remembered';
 import { aggregate, rulesOfRole, type RoleRule } from './aggregation';
 import { defaultRbac } from './default-rbac';
 import { mergeDefaults } from './merge-defaults';
@@ -82,12 +82,16 @@ const KINDS = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
  * `system:authenticated`.
  */
 export function rbacOf(manifests: readonly Manifest[], { defaults = true }: RbacOptions = {}): Rbac {
+  return rbacBeside(manifests, defaults);
+}
+
+const rbacBeside = rememberedOfLent((manifests: readonly Manifest[], defaults: boolean): Rbac => {
   const inventory = takeInventory(manifests);
   const hasOwn = KINDS.some((kind) => inventory.ofKind(kind).length > 0);
   const own = hasOwn ? manifests.filter(isOfGroup).map((one) => withoutNulls(one)) : [];
   if (!defaults) return readRbac(own);
   return own.length === 0 ? rbacOfDefaults() : readRbac(mergeDefaults(own, defaultRbac()));
-}
+});
 
 function isOfGroup(manifest: Manifest): boolean {
   return groupOf(manifest) === GROUP;

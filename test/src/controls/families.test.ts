@@ -21,6 +21,7 @@ import { NAMESPACE_CONTROLS } from '../../../src/controls/namespaces';
 import { NETWORK_CONTROLS } from '../../../src/controls/network';
 import { RBAC_CONTROLS } from '../../../src/controls/rbac';
 import type { JsonObject, Manifest } from '../../../src/manifest/manifest';
+import { defaultRbac } from '../../../src/rbac/default-rbac';
 import { exampleOf } from '../../../src/report/control-example';
 import { ClusterTarget, SUPPORTED_MINORS } from '../../../src/target/target';
 
@@ -385,6 +386,89 @@ describe('bindings and roles together', () => {
     expect(found(leases(), roleBinding(reader))).toBe(0);
     expect(found(leases(['cert-manager']), clusterRoleBinding('reader'))).toBe(0);
     expect(found(clusterRole([rule('coordination.k8s.io leases create')]), inSystem)).toBe(0);
+    const all = { resourceNames: ['cert-manager'] };
+    expect(found(clusterRole([rule('* * deletecollection', all)]), inSystem)).toBe(0);
+    expect(found(clusterRole([rule('* * deletecollection')]), inSystem)).toBe(1);
+  });
+
+  describe('changes leases of the control plane by rules that a ClusterRole collects', () => {
+    const leases = (labels: Record<string, string>) => ({
+      ...clusterRole([rule('coordination.k8s.io leases update')]),
+      metadata: { name: 'lease-writer', labels },
+    });
+    const collecting = (name: string, matchLabels: Record<string, string>, labels = {}) => ({
+      ...clusterRole([], { aggregationRule: { clusterRoleSelectors: [{ matchLabels }] } }),
+      metadata: { name, labels },
+    });
+    const bound = (name: string, namespace: string, users = [API_SUBJECT]) => {
+      const binding = roleBinding({ kind: 'ClusterRole', name }, users);
+      return { ...binding, metadata: { ...binding.metadata, namespace } };
+    };
+    const details = (...manifests: Manifest[]) =>
+      findings(manifests)
+        .filter(({ control }) => control.id === 'no-system-lease-right')
+        .map(({ message }) => message);
+
+    it('of manifests, over several steps, and only of those that its selectors match', () => {
+      const reader = collecting('reader', { part: 'reader' });
+      const inner = collecting('inner', { part: 'inner' }, { part: 'reader' });
+      const found = 'ClusterRole reader, which collects ClusterRole lease-writer, changes leases';
+      expect(details(reader, leases({ part: 'reader' }), clusterRoleBinding('reader'))).toEqual([
+        `${found}, and is granted where those of the control plane are`,
+      ]);
+      expect(details(reader, inner, leases({ part: 'inner' }), clusterRoleBinding('reader'))).toHaveLength(1);
+      expect(details(reader, inner, leases({ part: 'other' }), clusterRoleBinding('reader'))).toEqual([]);
+      expect(details(reader, leases({ part: 'reader' }), bound('reader', 'kube-system'))).toHaveLength(1);
+      expect(details(reader, leases({ part: 'reader' }), bound('reader', 'shop'))).toEqual([]);
+    });
+
+    it('as a built-in role does, of the manifests as of Kubernetes itself', () => {
+      const part = leases({ [`${RBAC}/aggregate-to-view`]: 'true' });
+      expect(details(part, clusterRoleBinding('view'))).toEqual([
+        expect.stringContaining('ClusterRole view, which collects ClusterRole lease-writer, changes leases'),
+      ]);
+      expect(details(part, bound('view', 'kube-system'))).toHaveLength(1);
+      expect(details(part, bound('view', 'shop'))).toEqual([]);
+      expect(details(leases({}), clusterRoleBinding('view'))).toEqual([]);
+      // system:aggregate-to-edit of Kubernetes has leases itself, which edit and admin collect.
+      for (const name of ['edit', 'admin']) {
+        expect(details(bound(name, 'shop'))).toEqual([]);
+        expect(details(bound(name, 'kube-system'))).toHaveLength(1);
+        expect(details(clusterRoleBinding(name))).toHaveLength(1);
+      }
+    });
+
+    it('but not as the API server grants it to the control plane', () => {
+      const own = defaultRbac();
+      expect(findings(own).filter(({ control }) => control.id === 'no-system-lease-right')).toEqual([]);
+      const scheduler = own.find(
+        ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata?.name === 'system:kube-scheduler',
+      )!;
+      expect(details(scheduler)).toEqual([]);
+      expect(details({ ...scheduler, subjects: [...(scheduler.subjects as []), API_SUBJECT] })).toHaveLength(
+        1,
+      );
+      expect(details(clusterRoleBinding('system:kube-scheduler'))).toHaveLength(1);
+    });
+  });
+
+  it('takes a ClusterRole to grant what its parts collect, and what Kubernetes gives it', () => {
+    const collecting = (name: string, part: string, labels = {}) => ({
+      ...clusterRole([], { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { part } }] } }),
+      metadata: { name, labels },
+    });
+    const whole = collecting('reader', 'reader');
+    const inner = collecting('inner', 'inner', { part: 'reader' });
+    const part = (rules: JsonObject[]) => ({
+      ...clusterRole(rules),
+      metadata: { name: 'part', labels: { part: 'inner' } },
+    });
+    const empty = (...manifests: Manifest[]) => places('binding-grants-something', ...manifests, toCluster);
+    expect(empty(whole, inner, part([HARMLESS]))).toEqual([]);
+    expect(empty(whole, inner)).toEqual([]);
+    expect(empty(inner, part([]), { ...inner, metadata: { name: 'reader' } })).toHaveLength(1);
+    const view = { ...clusterRole([]), metadata: { name: 'view', labels: { team: 'shop' } } };
+    expect(places('binding-grants-something', view, clusterRoleBinding('view'))).toEqual([]);
   });
 
   it('wants subjects, and the ServiceAccounts among them to exist where the manifests hold any of the namespace', () => {
