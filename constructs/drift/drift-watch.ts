@@ -1,6 +1,7 @@
 import { ApiObject, Chart, Cron, Duration, Size } from 'cdk8s';
 import { ConcurrencyPolicy, Cpu, type ContainerResources } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import type { WatchedBy } from '../../src/alerts/alert';
 import { driftEventNames } from '../../src/drift/event';
 import { rightsToCompare, type NamedObject } from '../../src/drift/rights';
 import { LONGEST_TIMEOUT } from '../../src/drift/timeout';
@@ -84,6 +85,8 @@ export class DriftWatch extends Construct {
   readonly cronJob: HardenedCronJob;
   /** The role that it reads the cluster by. */
   readonly role: LockedClusterRole;
+  /** How alerts know what it has found: by the metrics that it pushes, or by its Job where it pushes none. */
+  readonly watchedBy: WatchedBy;
 
   /**
    * @throws BulwarkError for an image without a digest, a place without a namespace, a timeout of less than a minute or more than a day, no manifests, a
@@ -94,6 +97,7 @@ export class DriftWatch extends Construct {
     const name = nameOf(this);
     const namespace = namespaceOf(this);
     checkImage(this, props.image);
+    this.watchedBy = props.pushgateway ? { by: 'metrics' } : { by: 'job', namespace, name };
     this.cronJob = makeCronJob(this, { name, namespace }, props);
     this.cronJob.useApiToken();
     this.cronJob.allowTo(Peer.apiServer());

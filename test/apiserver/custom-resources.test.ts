@@ -195,7 +195,11 @@ function everything(outdir: string): Blueprint {
     appArmor: [ReadyProfiles.goBinary({ name: 'api', binary: '/server' })],
     seccomp: [{ name: 'api', rules: [{ action: 'allow', syscalls: ['socket'] }] }],
   });
-  new Alerts(cluster, 'alerts', { namespace: 'default', auditMetric: 'audit_events_total' });
+  new Alerts(cluster, 'alerts', {
+    namespace: 'default',
+    auditMetric: 'audit_events_total',
+    drift: { by: 'metrics' },
+  });
   const vault = { server: 'https://vault.example', path: 'secret', role: 'shop', ca: { configMap: 'ca' } };
   const providers = {
     vault: StoreProvider.vault(vault),
