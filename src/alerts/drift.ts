@@ -8,6 +8,29 @@ export function driftAlerts(context: AlertContext): Alert[] {
   return watch.by === 'job' ? alertsOfJob(watch, overdue) : [];
 }
 
+/**
+ * How long a finding outlives the runs that could not look for it. The watch that fails for longer has been an alert itself for
+ * days.
+ */
+const REMEMBERED = '1w';
+const NOT_READ = 'bulwark_drift_success == 0';
+
+/**
+ * True where the last run found it so, and where the last run could not read the cluster whole and it was found so before: only a
+ * run that has looked everywhere says that something is over. Whatever is counted by itself has labels that the success has not.
+ */
+function lastFound(series: string, isBad: string, ownLabels: readonly string[]): string {
+  const matching = ownLabels.length > 0 ? `and ignoring (${ownLabels.join(', ')})` : 'and';
+  return [
+    `${series} ${isBad}`,
+    `or last_over_time(${series}[${REMEMBERED}]) ${isBad} ${matching} ${NOT_READ}`,
+  ].join('\n');
+}
+
+function findings(severity: string): string {
+  return lastFound(`bulwark_drift_findings{severity${severity}}`, '> 0', ['change', 'severity']);
+}
+
 function alertsOfMetrics(overdue: string): Alert[] {
   const lastRun = 'bulwark_drift_last_run_timestamp_seconds';
   return [
@@ -17,7 +40,7 @@ function alertsOfMetrics(overdue: string): Alert[] {
       summary: 'What keeps others out of the cluster is not as it was declared',
       description:
         '{{ $value }} policies, roles, bindings or namespaces are {{ $labels.change }}. Until they are restored, the cluster is more open than its manifests say.',
-      expr: 'bulwark_drift_findings{severity="critical"} > 0',
+      expr: findings('="critical"'),
     },
     {
       name: 'BulwarkDriftFound',
@@ -25,7 +48,7 @@ function alertsOfMetrics(overdue: string): Alert[] {
       summary: 'The cluster is not what was declared',
       description:
         '{{ $value }} objects of severity {{ $labels.severity }} are {{ $labels.change }}. `bulwark drift` names each, who wrote it last and the command that restores it.',
-      expr: 'bulwark_drift_findings{severity!="critical"} > 0',
+      expr: findings('!="critical"'),
     },
     {
       name: 'BulwarkProofBroken',
@@ -33,14 +56,14 @@ function alertsOfMetrics(overdue: string): Alert[] {
       summary: 'What was proved of the manifests is not true of the live cluster',
       description:
         'The live cluster lets through a connection, a right or a way from tenant to tenant that the manifests do not. `bulwark drift` names the object through which it does.',
-      expr: 'bulwark_drift_proof_holds == 0',
+      expr: lastFound('bulwark_drift_proof_holds', '== 0', []),
     },
     {
       name: 'BulwarkDriftWatchFailing',
       severity: 'warning',
       summary: 'The watch for drift cannot read the cluster',
       description: `No run has read the cluster as a whole for ${overdue}, so drift would go unnoticed.`,
-      expr: 'bulwark_drift_success == 0',
+      expr: NOT_READ,
       for: overdue,
     },
     {

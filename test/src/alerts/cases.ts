@@ -564,3 +564,83 @@ export const CASES: readonly AlertCase[] = [
     quiet: [{ [audit(`${WHO},verb="get"`)]: '1x70' }],
   },
 ];
+
+/** An alert through an hour and more, in series from minute to minute. */
+export interface AlertCourse {
+  readonly title: string;
+  readonly alert: AlertName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly series: Series;
+  /** Minutes at which it is raised. */
+  readonly raisedAt: readonly number[];
+  /** Minutes at which it is not. */
+  readonly quietAt: readonly number[];
+}
+
+const CRITICAL = 'bulwark_drift_findings{job="bulwark_drift",change="missing",severity="critical"}';
+const HIGH = 'bulwark_drift_findings{job="bulwark_drift",change="changed",severity="high"}';
+const PROOF = 'bulwark_drift_proof_holds{job="bulwark_drift"}';
+const WHOLE = 'bulwark_drift_success{job="bulwark_drift"}';
+/** Read whole for 40 minutes, then not for 40, which push no zeros and no proof, then again. */
+const FAILS_BETWEEN = { [WHOLE]: '1x40 0x39 1x40' };
+
+/** What becomes of an alert about drift while the watch cannot read the cluster. */
+export const COURSES: readonly AlertCourse[] = [
+  ...[
+    { alert: 'BulwarkDriftCritical', series: CRITICAL, labels: { change: 'missing' } } as const,
+    { alert: 'BulwarkDriftFound', series: HIGH, labels: { change: 'changed' } } as const,
+  ].flatMap(({ alert, series, labels }): AlertCourse[] => [
+    {
+      title: 'stays raised through runs that fail, until one has looked everywhere',
+      alert,
+      labels: { job: 'bulwark_drift', ...labels },
+      series: { ...FAILS_BETWEEN, [series]: '0x20 2x19 stale _x39 0x40' },
+      raisedAt: [25, 40, 50, 75],
+      quietAt: [15, 85, 110],
+    },
+    {
+      title: 'stays raised while a run that fails finds a part of it, and the next finds nothing',
+      alert,
+      labels: { job: 'bulwark_drift', ...labels },
+      series: { ...FAILS_BETWEEN, [series]: '0x40 1x9 stale _x29 0x40' },
+      raisedAt: [45, 55, 75],
+      quietAt: [35, 85],
+    },
+    {
+      title: 'is not raised again by runs that fail after it was over',
+      alert,
+      labels: { job: 'bulwark_drift', ...labels },
+      series: { ...FAILS_BETWEEN, [series]: '2x20 0x19 stale _x39 0x40' },
+      raisedAt: [15],
+      quietAt: [25, 45, 75, 85],
+    },
+    {
+      title: 'is over when its metrics have gone and those of another watch fail',
+      alert,
+      labels: { job: 'bulwark_drift', ...labels },
+      series: {
+        [WHOLE]: '1x40 stale',
+        [series]: '2x40 stale',
+        'bulwark_drift_success{job="other"}': '0x120',
+      },
+      raisedAt: [35],
+      quietAt: [45, 75],
+    },
+  ]),
+  {
+    title: 'stays raised through runs that fail, until one has looked everywhere',
+    alert: 'BulwarkProofBroken',
+    labels: { job: 'bulwark_drift' },
+    series: { ...FAILS_BETWEEN, [PROOF]: '1x20 0x19 stale _x39 1x40' },
+    raisedAt: [25, 40, 50, 75],
+    quietAt: [15, 85, 110],
+  },
+  {
+    title: 'is not raised by runs that fail while it held',
+    alert: 'BulwarkProofBroken',
+    labels: { job: 'bulwark_drift' },
+    series: { ...FAILS_BETWEEN, [PROOF]: '1x40 stale _x39 0x40' },
+    raisedAt: [85],
+    quietAt: [35, 45, 75],
+  },
+];
