@@ -96,6 +96,7 @@ export {
   type VaultStaticSecretProps,
 } from './secret/vault-operator';
 export { SealedSecret, type SealedSecretProps } from './secret/sealed-secret';
+export type { NamespaceSelfService } from './tenancy/self-service';
 export type { SelfService, TenantGroups } from './tenancy/people';
 export type { TenancyPolicy } from './tenancy/registry';
 export { Tenant, type TenantProps } from './tenancy/tenant';

@@ -1,5 +1,6 @@
 import { Names, YamlOutputType, type ApiObject } from 'cdk8s';
 import { BulwarkError } from '../../src/errors';
+import { isCustomResource } from '../../src/manifest/custom-resources';
 import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, describeObject, type Manifest } from '../../src/manifest/manifest';
 import type { Entry } from './entry';
@@ -22,6 +23,12 @@ interface Place {
 
 /** Objects that name no namespace land in the one that kubectl is set to. No namespace can have an underscore in its name. */
 const CURRENT_NAMESPACE = '_current-namespace';
+
+/**
+ * What is in no namespace and needs a CustomResourceDefinition: in a file of its own, after what every API server takes, so that
+ * the rest can be applied without it.
+ */
+const CLUSTER_CUSTOM = 'custom';
 
 /** Numbers that the prefixes of one stage take, so that those of the next stage come after all of them. */
 const STAGE_WIDTH: Readonly<Record<Layout, number>> = {
@@ -72,11 +79,11 @@ function placeOf({ object, manifest }: Entry, layout: Layout): Place {
 
 function namespacePlace(object: ApiObject, manifest: Manifest): Place {
   const scope = scopeOf(manifest);
-  if (scope === 'cluster') return { prefix: 0, name: 'cluster' };
   const namespace = manifest.metadata?.namespace;
-  if (namespace === undefined) {
-    return scope === 'unknown' ? { prefix: 0, name: 'cluster' } : { prefix: 10, name: CURRENT_NAMESPACE };
+  if (scope === 'cluster' || (scope === 'unknown' && namespace === undefined)) {
+    return { prefix: 0, name: isCustomResource(manifest) ? CLUSTER_CUSTOM : 'cluster' };
   }
+  if (namespace === undefined) return { prefix: 10, name: CURRENT_NAMESPACE };
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) {
     throw new BulwarkError(
       `${object.node.path} (${describeObject(manifest)}): '${namespace}' is no name of a namespace. ` +

@@ -26,7 +26,7 @@ const LONGEST_NAME = 100;
 /** What a policy is called, whom it is about and what it says. */
 export interface ClusterPolicy {
   readonly priority: number;
-  readonly subject: DeclaredPods;
+  readonly subject: ClusterPolicyPeer;
   readonly ingress: readonly ClusterPolicyRule[];
   readonly egress: readonly ClusterPolicyRule[];
 }
@@ -36,7 +36,7 @@ export function adminPolicySpec({ priority, subject, ingress, egress }: ClusterP
   return {
     tier: 'Admin',
     priority,
-    subject: podsPeer(subject),
+    subject,
     ...(ingress.length > 0 && { ingress }),
     ...(egress.length > 0 && { egress }),
   };

@@ -1,6 +1,8 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { JsonObject } from '../../src/manifest/manifest';
 import type { DeclaredPods } from '../../src/network/declared';
+import type { ClusterTarget } from '../../src/target/target';
 import { targetOf } from '../blueprint/settings';
 import { declareConnections } from './declarations';
 import { Peer } from './peer';
@@ -25,22 +27,12 @@ export class DefaultDeny extends Construct {
   constructor(scope: Construct, id: string, props: DefaultDenyProps = {}) {
     super(scope, id);
     const metadata = (name: string) => ({ name, ...(props.namespace && { namespace: props.namespace }) });
-    new ApiObject(this, 'All', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: metadata('default-deny'),
-      spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
-    });
-    if (props.dns === false) return;
     const namespace = props.namespace ?? Chart.of(this).namespace ?? '';
-    const openings = this.dnsOpenings(namespace);
-    new ApiObject(this, 'Dns', {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata: metadata('allow-dns'),
-      // Egress alone: that nothing comes in is said once, by the other policy.
-      spec: { ...policySpec({}, namespace, { ingress: [], egress: openings }), policyTypes: ['Egress'] },
-    });
+    const openings = props.dns === false ? [] : dnsOpenings(targetOf(this), namespace);
+    const [all, dns] = closingPolicies(namespace, openings);
+    new ApiObject(this, 'All', { ...all, metadata: metadata(all.metadata.name) });
+    if (props.dns === false) return;
+    new ApiObject(this, 'Dns', { ...dns, metadata: metadata(dns.metadata.name) });
     const everyPod: DeclaredPods = { type: 'pods', namespaces: [namespace || 'default'], labels: {} };
     declareConnections(this, () =>
       openings.map(({ peer, ports }) => ({
@@ -52,12 +44,40 @@ export class DefaultDeny extends Construct {
       })),
     );
   }
+}
 
-  private dnsOpenings(namespace: string): Opening[] {
-    return Peer.dns()
-      .resolve({ target: targetOf(this), namespace, direction: 'egress' })
-      .flatMap(({ peers, ports }) =>
-        peers.map((peer) => ({ peer, ports: resolvePorts(ports, undefined, '').ports })),
-      );
-  }
+/** That nothing is reached, and that names are resolved. */
+export function closingPolicies(
+  namespace: string,
+  openings: readonly Opening[],
+): [all: ClosingPolicy, dns: ClosingPolicy] {
+  const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
+  return [
+    {
+      ...policy,
+      metadata: { name: 'default-deny' },
+      spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+    },
+    {
+      ...policy,
+      metadata: { name: 'allow-dns' },
+      // Egress alone: that nothing comes in is said once, by the other policy.
+      spec: { ...policySpec({}, namespace, { ingress: [], egress: openings }), policyTypes: ['Egress'] },
+    },
+  ];
+}
+
+interface ClosingPolicy extends JsonObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+/** Where pods of a namespace resolve names. */
+export function dnsOpenings(target: ClusterTarget, namespace: string): Opening[] {
+  return Peer.dns()
+    .resolve({ target, namespace, direction: 'egress' })
+    .flatMap(({ peers, ports }) =>
+      peers.map((peer) => ({ peer, ports: resolvePorts(ports, undefined, '').ports })),
+    );
 }

@@ -4,9 +4,9 @@ import { BulwarkError } from '../../src/errors';
 import { push } from '../../src/groups';
 import { compareText } from '../../src/manifest/manifest';
 import { parseCidr } from '../../src/network/cidr';
-import type { DeclaredPods, DeclaredPort } from '../../src/network/declared';
+import type { DeclaredPort } from '../../src/network/declared';
 import { METADATA_BLOCKS } from '../../src/network/metadata';
-import { TENANT_LABEL } from '../../src/manifest/kinds';
+import { SELF_SERVICE_LABEL, TENANT_LABEL } from '../../src/manifest/kinds';
 import type { ClusterTarget } from '../../src/target/target';
 import { targetOf } from '../blueprint/settings';
 import {
@@ -40,20 +40,41 @@ export const GUARD_PRIORITY = 200;
 export function guardTenant(tenant: Construct, namespaces: () => readonly string[]): void {
   if (!hasClusterPolicies(tenant)) return;
   refuseOldCluster(tenant);
-  const subject = (): DeclaredPods => ({ type: 'pods', namespaces: namespaces(), labels: {} });
   addClusterPolicy(tenant, `tenant-${nameOfTenant(tenant)}`, () =>
-    adminPolicySpec({
-      priority: GUARD_PRIORITY,
-      subject: subject(),
-      ingress: [
-        clusterRule({ name: 'from other tenants', action: 'Deny', from: otherTenants(namespaces()) }),
-      ],
-      egress: [
-        clusterRule({ name: 'to other tenants', action: 'Deny', to: otherTenants(namespaces()) }),
-        ...metadataRules(targetOf(tenant)),
-      ],
-    }),
+    guardSpec(
+      clusterPeer({ type: 'pods', namespaces: namespaces(), labels: {} }),
+      otherTenants(namespaces()),
+      targetOf(tenant),
+    ),
   );
+}
+
+/** The same for the namespaces that people of a tenant make, whose names nobody knows yet. Guard rails see to their labels. */
+export function guardSelfMade(tenant: Construct): void {
+  if (!hasClusterPolicies(tenant)) return;
+  refuseOldCluster(tenant);
+  const name = nameOfTenant(tenant);
+  const own = { matchLabels: { [TENANT_LABEL]: name, [SELF_SERVICE_LABEL]: 'true' } };
+  const others = [
+    { key: TENANT_LABEL, operator: 'Exists' as const },
+    { key: TENANT_LABEL, operator: 'NotIn' as const, values: [name] },
+  ];
+  addClusterPolicy(tenant, `tenant-${name}.self-service`, () =>
+    guardSpec({ namespaces: own }, [{ namespaces: { matchExpressions: others } }], targetOf(tenant)),
+  );
+}
+
+function guardSpec(
+  subject: ClusterPolicyPeer,
+  others: readonly ClusterPolicyPeer[],
+  target: ClusterTarget,
+): object {
+  return adminPolicySpec({
+    priority: GUARD_PRIORITY,
+    subject,
+    ingress: [clusterRule({ name: 'from other tenants', action: 'Deny', from: others })],
+    egress: [clusterRule({ name: 'to other tenants', action: 'Deny', to: others }), ...metadataRules(target)],
+  });
 }
 
 /** Lets a connection between tenants pass both guards, so that the NetworkPolicies of both sides decide. */
@@ -102,7 +123,7 @@ function addAgreementPolicy(member: NetworkIntents, agreements: Agreements, inde
   addClusterPolicy(tenant, name.filter((part) => part !== undefined).join('.'), () =>
     adminPolicySpec({
       priority: AGREEMENT_PRIORITY,
-      subject: member.asPeer(),
+      subject: clusterPeer(member.asPeer()),
       ingress: rulesOf(agreements.ingress, 'from', index),
       egress: rulesOf(agreements.egress, 'to', index),
     }),

@@ -2,6 +2,7 @@ import { BulwarkError } from '../../src/errors';
 import type { TrustLevel } from './trust';
 import { Subject, type BindingSubject } from '../identity/subject';
 import type { TenantRole } from './roles';
+import type { NamespaceSelfService } from './self-service';
 
 /** The people of a tenant, by what they may do in its namespaces: names of groups, or subjects. */
 export interface TenantGroups {
@@ -19,6 +20,8 @@ export interface SelfService {
   readonly networkPolicies?: boolean;
   /** Whether deployers write RoleBindings, to the roles that the allowance `roleRefs` names. @default false */
   readonly roleBindings?: boolean;
+  /** Whether some of its people make namespaces, through Capsule. @default only those are made that are declared */
+  readonly namespaces?: NamespaceSelfService;
 }
 
 /** Whom to bind a role to. */
@@ -50,12 +53,24 @@ export function holders(groups: TenantGroups, trust: TrustLevel, selfService: Se
  * @throws BulwarkError for a group that Kubernetes itself gives to everybody, or to administrators.
  */
 export function checkGroups(where: string, groups: TenantGroups): void {
-  for (const [key, members] of Object.entries(groups) as [string, TenantGroups['viewers']][]) {
-    const reserved = (members ?? []).find((each) => typeof each === 'string' && each.startsWith('system:'));
-    if (reserved === undefined) continue;
-    throw new BulwarkError(
-      `${where}: groups.${key} holds '${reserved as string}', which Kubernetes gives to whom it likes: to every pod, to everybody who logs in, ` +
-        'or to administrators. Name a group of your login provider.',
-    );
+  for (const [key, members = []] of Object.entries(groups) as [string, TenantGroups['viewers']][]) {
+    checkMembers(where, `groups.${key}`, members);
   }
+}
+
+/**
+ * As {@link checkGroups}, for one list.
+ * @param list What the list is called, for messages.
+ */
+export function checkMembers(
+  where: string,
+  list: string,
+  members: readonly (string | BindingSubject)[],
+): void {
+  const reserved = members.find((each) => typeof each === 'string' && each.startsWith('system:'));
+  if (reserved === undefined) return;
+  throw new BulwarkError(
+    `${where}: ${list} holds '${reserved as string}', which Kubernetes gives to whom it likes: to every pod, to everybody who logs in, ` +
+      'or to administrators. Name a group of your login provider.',
+  );
 }

@@ -1,3 +1,4 @@
+import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { blockCollisions } from '../../src/tenancy/blocks';
@@ -33,6 +34,8 @@ export interface TenantFacts {
   readonly isHostile: boolean;
   readonly nodePool: string | undefined;
   readonly tolerations: readonly string[];
+  /** Whether its people make namespaces, whose names begin with that of the tenant. */
+  readonly makesNamespaces: boolean;
 }
 
 interface Registry {
@@ -119,6 +122,8 @@ function problemsOf(root: IConstruct, { tenants, policy }: Registry): string[] {
     ...sharedHosts(all),
     ...sharedBlocks(all),
     ...sharedPools(all, nodePools, areRelated),
+    ...sharedNames(tenants),
+    ...unguarded(root, all),
   ];
 }
 
@@ -171,6 +176,39 @@ function sharedBlocks(tenants: readonly TenantFacts[]): string[] {
       `${inner.owner.path}: owns the addresses ${inner.cidr}, and ${outer.owner.path} owns ${outer.cidr}: what is said of the addresses of one ` +
       'would hold for the other. Remove it from addresses of one of them.',
   );
+}
+
+/** Whoever makes the namespaces of `shop` could make `shop-b-web` before the tenant `shop-b` has it. */
+function sharedNames(tenants: ReadonlyMap<string, TenantFacts>): string[] {
+  return [...tenants.values()].flatMap((tenant) =>
+    beginnings(tenant.name)
+      .flatMap((beginning) => tenants.get(beginning) ?? [])
+      .filter((other) => other.makesNamespaces && !areRelated(other, tenant))
+      .map(
+        ({ path, name }) =>
+          `${path}: lets its people make namespaces named ${name}-..., and those of ${tenant.path} are named so too. Give one of the tenants another name.`,
+      ),
+  );
+}
+
+/** What stands before each hyphen of a name. */
+function beginnings(name: string): string[] {
+  return [...name.matchAll(/-/g)].map(({ index }) => name.slice(0, index));
+}
+
+/** What people make nobody has judged before, so the cluster has to. */
+function unguarded(root: IConstruct, tenants: readonly TenantFacts[]): string[] {
+  const making = tenants.filter(({ makesNamespaces }) => makesNamespaces);
+  if (making.length === 0 || root.node.findAll().some(isGuardOfNamespaces)) return [];
+  return making.map(
+    ({ path }) =>
+      `${path}: lets its people make namespaces, and nothing in the cluster would hold them: there are no Guardrails that deny. ` +
+      "Add new Guardrails(cluster, 'guardrails').",
+  );
+}
+
+function isGuardOfNamespaces(construct: IConstruct): boolean {
+  return ApiObject.isApiObject(construct) && construct.name === 'bulwark-namespaces-deny';
 }
 
 /** A team is a part of its tenant, so they have hosts and addresses in common. */

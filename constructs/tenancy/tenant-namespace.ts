@@ -1,6 +1,5 @@
-import { ApiObject, Chart, JsonPatch, Lazy } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { DEFAULT_RESOURCES } from '../../src/controls/repairs';
 import { BulwarkError } from '../../src/errors';
 import type { PodAddition } from '../../src/hardening/harden';
 import {
@@ -8,7 +7,7 @@ import {
   PLATFORM_OWNED_LABEL,
   type TenantAllowances,
 } from '../../src/tenancy/allowances';
-import { hardOf, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
+import type { Amounts, TenantQuota } from '../../src/tenancy/quota';
 import { TENANT_LABEL } from '../../src/manifest/kinds';
 import { targetOf } from '../blueprint/settings';
 import { DefaultDeny } from '../network/default-deny';
@@ -16,6 +15,7 @@ import { NetworkIntents, type AllowOptions, type NetworkMember } from '../networ
 import { declareNamespace } from '../network/members';
 import type { Peer } from '../network/peer';
 import { addToPods } from '../workload/hardening';
+import { limits, podSecurityLabels } from './namespace-objects';
 import { claimNamespace } from './registry';
 import { tenantRole } from './roles';
 import type { RoleHolders } from './people';
@@ -162,32 +162,9 @@ export class TenantNamespace extends Chart implements NetworkMember {
   }
 
   private addLimits({ amounts, allowances }: NamespaceOwner): void {
-    new ApiObject(this, 'Quota', {
-      apiVersion: 'v1',
-      kind: 'ResourceQuota',
-      metadata: { name: 'quota' },
-      spec: { hard: Lazy.any({ produce: () => hardOf(amounts()) }) as unknown },
-    });
-    new ApiObject(this, 'Priority', {
-      apiVersion: 'v1',
-      kind: 'ResourceQuota',
-      metadata: { name: 'priority' },
-      spec: noPodsOfOtherPriority(allowances.priorityClasses ?? []),
-    });
-    new ApiObject(this, 'Limits', {
-      apiVersion: 'v1',
-      kind: 'LimitRange',
-      metadata: { name: 'limits' },
-      spec: {
-        limits: [
-          {
-            type: 'Container',
-            default: DEFAULT_RESOURCES.limits,
-            defaultRequest: DEFAULT_RESOURCES.requests,
-          },
-        ],
-      },
-    });
+    for (const [id, object] of Object.entries(limits(amounts, allowances.priorityClasses))) {
+      new ApiObject(this, id, object);
+    }
   }
 
   private addAllowances({ name, allowances }: NamespaceOwner): void {
@@ -202,31 +179,6 @@ export class TenantNamespace extends Chart implements NetworkMember {
         `${this.node.path}: podSecurity '${exception.level}' is weaker than restricted, and its reason has to be understood by whoever reviews it: write 10 characters or more.`,
       );
     }
-    const version = `v${targetOf(this).version}`;
-    const level = exception?.level ?? 'restricted';
-    // Enforced at the version that was judged here, so that an upgrade of the cluster does not change what is admitted.
-    return Object.fromEntries(
-      ['enforce', 'audit', 'warn'].flatMap((mode) => [
-        [`pod-security.kubernetes.io/${mode}`, mode === 'enforce' ? level : 'restricted'],
-        [`pod-security.kubernetes.io/${mode}-version`, version],
-      ]),
-    );
+    return podSecurityLabels(targetOf(this), exception?.level);
   }
-}
-
-/**
- * A tenant's pod that named a priority would have the pods of others evicted. The quota says so without any policy, and the
- * API server lets no pod be made whose priority it does not allow.
- */
-function noPodsOfOtherPriority(allowed: readonly string[]): object {
-  const scopeName = 'PriorityClass';
-  return {
-    hard: { pods: '0' },
-    scopeSelector: {
-      matchExpressions: [
-        { scopeName, operator: 'Exists' },
-        ...(allowed.length > 0 ? [{ scopeName, operator: 'NotIn', values: allowed }] : []),
-      ],
-    },
-  };
 }

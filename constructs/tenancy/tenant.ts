@@ -3,7 +3,7 @@ import { BulwarkError } from '../../src/errors';
 import type { TenantAllowances } from '../../src/tenancy/allowances';
 import { amountsOf, divide, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
 import { targetOf } from '../blueprint/settings';
-import { guardTenant } from '../network/guard';
+import { guardSelfMade, guardTenant } from '../network/guard';
 import { NetworkIntents, type AllowOptions, type NetworkMember } from '../network/intents';
 import { declareTenant } from '../network/members';
 import type { Peer } from '../network/peer';
@@ -11,6 +11,7 @@ import { allowancesOf, checkAddresses } from './allowances';
 import { labelsOf } from './labels';
 import { checkGroups, holders, type RoleHolders, type SelfService, type TenantGroups } from './people';
 import { place, placementOf } from './placement';
+import { checkSelfService, SelfServiceNamespaces } from './self-service';
 import { registerTenant, tenancyVersion, tenancyChanged } from './registry';
 import { TenantNamespace, type TenantNamespaceProps } from './tenant-namespace';
 import { checkHostile, isAsStrict, type TrustLevel } from './trust';
@@ -89,6 +90,7 @@ export class Tenant extends Construct implements NetworkMember {
     this.register();
     this.node.addValidation({ validate: () => this.quotaProblems() });
     declareTenant(this, this.name);
+    this.addSelfService();
     const charts = () => [...this.charts.values()];
     this.intents = new NetworkIntents({
       construct: this,
@@ -113,16 +115,7 @@ export class Tenant extends Construct implements NetworkMember {
     if (known) return known;
     const fullName = `${this.name}-${name}`;
     checkLabel(fullName, this.node.path);
-    const placement = placementOf(this.node.path, this.whereabouts, targetOf(this));
-    const owner = {
-      tenant: this.name,
-      name: fullName,
-      labels: labelsOf(this.node.path, { ...this.props, trust: this.trust, parent: this.parent?.name }),
-      amounts: () => this.partOf(namespacePart(name)),
-      allowances: allowancesOf(this.props, placement),
-      people: this.people(),
-      placement: place(placement),
-    };
+    const owner = { tenant: this.name, name: fullName, ...this.given(namespacePart(name)) };
     const chart = new TenantNamespace(this, name, owner, props);
     this.charts.set(name, chart);
     this.addPart(namespacePart(name), props?.quota);
@@ -168,12 +161,14 @@ export class Tenant extends Construct implements NetworkMember {
         `${path}: is ${this.trust}, and its tenant is ${this.parent.trust}: what is not trusted as a whole is not trusted in part. Leave trust out.`,
       );
     }
+    if (selfService.namespaces) checkSelfService(path, selfService.namespaces, targetOf(this));
     if (this.trust === 'hostile') checkHostile(path, { quota, selfService, allowances });
     placementOf(path, this.whereabouts, targetOf(this));
   }
 
   private register(): void {
     const { owner, costCenter, labels = {}, allowances = {}, addresses = [], nodePool } = this.props;
+    const { selfService = {} } = this.props;
     registerTenant(this, {
       name: this.name,
       path: this.node.path,
@@ -187,7 +182,29 @@ export class Tenant extends Construct implements NetworkMember {
       isHostile: this.trust === 'hostile',
       nodePool,
       tolerations: allowances.tolerations ?? [],
+      makesNamespaces: selfService.namespaces !== undefined,
     });
+  }
+
+  private addSelfService(): void {
+    const { namespaces } = this.props.selfService ?? {};
+    if (!namespaces) return;
+    this.addPart(SELF_SERVICE, namespaces.quota);
+    const owner = { tenant: this.name, ...this.given(SELF_SERVICE) };
+    new SelfServiceNamespaces(this, SELF_SERVICE, owner, namespaces);
+    guardSelfMade(this);
+  }
+
+  /** What every namespace gets, also one that somebody makes. */
+  private given(part: string) {
+    const placement = placementOf(this.node.path, this.whereabouts, targetOf(this));
+    return {
+      labels: labelsOf(this.node.path, { ...this.props, trust: this.trust, parent: this.parent?.name }),
+      amounts: () => this.partOf(part),
+      allowances: allowancesOf(this.props, placement),
+      people: this.people(),
+      placement: place(placement),
+    };
   }
 
   /** Names of the tenants that this is a part of, itself included, the outermost first. */
@@ -250,11 +267,17 @@ interface Division {
   readonly problem?: string;
 }
 
-/** What a team does not say is as with its tenant; its people, its quota and its addresses are its own. */
+/** What a team does not say is as with its tenant; its people, its quota, its addresses and who makes its namespaces are its own. */
 function inherited(own: TenantProps, above: TenantProps | undefined): TenantProps {
   if (!above) return own;
-  const { groups: _people, quota: _quota, addresses: _addresses, ...passedOn } = above;
-  return { ...passedOn, ...own, labels: { ...above.labels, ...own.labels } };
+  const { groups: _people, quota: _quota, addresses: _addresses, selfService, ...passedOn } = above;
+  const { namespaces: _namespaces, ...withinNamespaces } = selfService ?? {};
+  return {
+    ...passedOn,
+    ...(selfService && { selfService: withinNamespaces }),
+    ...own,
+    labels: { ...above.labels, ...own.labels },
+  };
 }
 
 /** What is no quantity is told here, where the tenant is declared, and not for each of its parts. */
@@ -265,6 +288,9 @@ function checkQuota(where: string, quota: TenantQuota): void {
     throw error instanceof BulwarkError ? new BulwarkError(`${where}: ${error.message}`) : error;
   }
 }
+
+/** The part of a quota, and the id of the chart, of the namespaces that people make. */
+const SELF_SERVICE = 'self-service';
 
 function namespacePart(name: string): string {
   return `namespace ${name}`;

@@ -33,6 +33,7 @@ export function checkHostile(where: string, { quota, selfService, allowances }: 
     'quota.loadBalancers, an entrance past the ingress controller': quota.loadBalancers,
     'selfService.networkPolicies': selfService.networkPolicies,
     'selfService.roleBindings': selfService.roleBindings,
+    'selfService.namespaces': selfService.namespaces?.atMost,
     'allowances.runtimeClasses, a way out of the sandbox': allowances.runtimeClasses?.length,
     'allowances.sandboxes, which are those of the target': allowances.sandboxes?.length,
     'allowances.waivedControls': allowances.waivedControls?.length,

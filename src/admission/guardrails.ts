@@ -3,10 +3,10 @@ import { isPodControl, type Control, type ObjectControl, type PodControl } from 
 import { controlsOf, PROFILES, type ProfileName } from '../controls/profiles';
 import { BulwarkError } from '../errors';
 import { groupBy } from '../groups';
-import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
-import { POD_SECURITY_LABEL } from '../manifest/kinds';
+import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, POD_SECURITY_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { compareText, type Manifest } from '../manifest/manifest';
 import { ALLOWANCE_LISTS } from '../tenancy/allowances';
+import { CAPSULE_ACCOUNTS } from '../tenancy/self-service';
 import type { ClusterTarget } from '../target/target';
 import { allowanceVariables } from './allowed';
 import { GUARD_GROUPS, POD_GUARDS, type Guard, type GuardGroup } from './guards';
@@ -131,7 +131,7 @@ export function guardrailPolicies(options: GuardrailOptions): GuardPolicy[] {
   ];
   const asking = policies.filter(({ validations }) => validations.length > 0);
   const { mode = 'deny', rollOut = false } = options;
-  const gate = mode === 'deny' || rollOut ? [gatePolicy(asking)] : [];
+  const gate = mode === 'deny' || rollOut ? [gatePolicy(asking, options.target)] : [];
   return [...asking, ...gate].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -141,8 +141,11 @@ export function guardrailPolicies(options: GuardrailOptions): GuardPolicy[] {
  * first, and a controller that takes its finalizer off what is left would be refused for ever. No condition can tell the two
  * apart, since the API server looks for the parameter of a binding before it evaluates conditions. For the same reason it refuses
  * whatever the mode of the binding is, and whoever asks.
+ *
+ * Capsule brings what belongs into a namespace in no order, so there what is the platform's, which nobody else can make, may come
+ * before the allowances.
  */
-function gatePolicy(policies: readonly GuardPolicy[]): GuardPolicy {
+function gatePolicy(policies: readonly GuardPolicy[], { capsule }: ClusterTarget): GuardPolicy {
   const reading = policies.filter(({ readsAllowances }) => readsAllowances);
   return {
     name: 'bulwark-allowances',
@@ -158,6 +161,7 @@ function gatePolicy(policies: readonly GuardPolicy[]): GuardPolicy {
     readsAllowances: true,
     requiresAllowances: true,
     namespaces: [IN_TENANTS],
+    ...(capsule && { objects: [{ key: PLATFORM_OWNED_LABEL, operator: 'DoesNotExist' }] }),
   };
 }
 
@@ -290,7 +294,7 @@ function podPolicy({ shape, name, controls, guards }: PodPolicy, options: Guardr
       : guards;
   const validations = [
     ...podValidations(controls, shape, options.target),
-    ...applicable.map((guard) => guardValidation(guard, options.target, fieldOf(guard, shape))),
+    ...applicable.flatMap((guard) => guardValidation(guard, options.target, fieldOf(guard, shape)) ?? []),
   ];
   return {
     name: `bulwark-${name}`,
@@ -321,7 +325,7 @@ function groupPolicy(
     unless,
   } = group;
   const validations = [
-    ...guards.map((guard) => guardValidation(guard, options.target, guard.field)),
+    ...guards.flatMap((guard) => guardValidation(guard, options.target, guard.field) ?? []),
     ...objectValidations(
       [
         ...new Set([
@@ -408,13 +412,17 @@ function objectPolicy(
   };
 }
 
-function platformOf({ platformGroups = DEFAULT_PLATFORM_GROUPS, breakGlassGroups = [] }: GuardrailOptions) {
-  return [...platformGroups, ...breakGlassGroups];
+/** What people tell Capsule to make it makes for the platform. */
+function platformOf(options: GuardrailOptions): string[] {
+  const { target, platformGroups = DEFAULT_PLATFORM_GROUPS, breakGlassGroups = [] } = options;
+  return [...platformGroups, ...(target.capsule ? [CAPSULE_ACCOUNTS] : []), ...breakGlassGroups];
 }
 
-function guardValidation(guard: Guard, target: ClusterTarget, field: string): Validation {
+function guardValidation(guard: Guard, target: ClusterTarget, field: string): Validation | undefined {
   const expression = typeof guard.rule === 'string' ? guard.rule : guard.rule(target);
-  return { id: guard.id, expression, message: messageOf(guard, field) };
+  return expression === undefined
+    ? undefined
+    : { id: guard.id, expression, message: messageOf(guard, field) };
 }
 
 function allowancesUsed(validations: readonly Validation[]): NamedExpression[] {

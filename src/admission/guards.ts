@@ -1,8 +1,15 @@
 import { findControl } from '../controls/catalogue';
 import type { PodControl } from '../controls/control';
 import { expressionOf } from '../controls/judge';
-import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, TENANT_LABEL } from '../manifest/kinds';
+import {
+  ALLOWANCES_NAME,
+  PLATFORM_OWNED_LABEL,
+  POD_SECURITY_LABEL,
+  SELF_SERVICE_LABEL,
+  TENANT_LABEL,
+} from '../manifest/kinds';
 import type { AllowanceList } from '../tenancy/allowances';
+import { NAMESPACES_OF_TENANT } from '../tenancy/self-service';
 import type { ClusterTarget } from '../target/target';
 import { allowsAny } from './allowed';
 import type { ResourceRule } from './policy';
@@ -23,8 +30,8 @@ export interface Guard {
   readonly isAboutContainers?: boolean;
   /** Allowances that the rule reads, as the variables of their names. @default none */
   readonly allowances?: readonly AllowanceList[];
-  /** True for what is admitted, in the Common Expression Language. */
-  readonly rule: string | ((target: ClusterTarget) => string);
+  /** True for what is admitted, in the Common Expression Language; undefined where the target leaves nothing to ask. */
+  readonly rule: string | ((target: ClusterTarget) => string | undefined);
 }
 
 /**
@@ -153,6 +160,38 @@ function writesOf(group: string, ...resources: string[]): ResourceRule {
   return { apiGroups: [group], apiVersions: ['v1'], operations: WRITES, resources };
 }
 
+/** What {@link madeNamespaces} says of a label. */
+function hasLabel(key: string, condition: string): string {
+  return `one.metadata.labels[?'${key}'].orValue('')${condition}`;
+}
+
+/** Labels of ours that say whose a namespace is, and decide nothing in it. */
+const TELLING_LABELS: readonly string[] = [
+  TENANT_LABEL,
+  SELF_SERVICE_LABEL,
+  ...['trust', 'parent-tenant', 'owner', 'cost-center', 'node-pool'].map((name) => `cdk8s-bulwark/${name}`),
+];
+
+const TENANT_OF_ONE = `one.metadata.labels['${TENANT_LABEL}']`;
+
+/** Whoever asks makes it, or deletes it, as an owner of the tenant. */
+const IS_BY_OWNER =
+  `authorizer.group('${NAMESPACES_OF_TENANT.group}').resource('${NAMESPACES_OF_TENANT.resource}')` +
+  `.subresource('${NAMESPACES_OF_TENANT.subresource}').name(${TENANT_OF_ONE})` +
+  '.check(request.operation.lowerAscii()).allowed()';
+
+/** Levels of Pod Security have only been loosened since 1.30, so any version from there on will do. */
+const HAS_STRICT_LABELS = [
+  hasLabel(POD_SECURITY_LABEL, " == 'restricted'"),
+  hasLabel(`${POD_SECURITY_LABEL}-version`, ".matches('^(latest|v1[.][3-9][0-9])$')"),
+  `one.metadata.labels.all(key, !key.startsWith('cdk8s-bulwark/') || key in [${quoted(TELLING_LABELS)}])`,
+].join(' && ');
+
+/** Capsule sees to all of it. That it did, the guard rails see for themselves. */
+const IS_AS_OTHERS =
+  `(one.metadata.name.startsWith(${TENANT_OF_ONE} + '-') && ${IS_BY_OWNER} && ` +
+  `(request.operation == 'DELETE' || (${HAS_STRICT_LABELS})))`;
+
 /** Everything that tenancy needs beyond controls. */
 export const GUARD_GROUPS: readonly GuardGroup[] = [
   {
@@ -195,9 +234,16 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
         why: 'Policies of others trust the label that names a tenant, and with a namespace goes everything that holds its tenant.',
         field: `metadata.labels['${TENANT_LABEL}']`,
         fix: 'Ask the platform for the namespace, or to delete it.',
-        rule:
-          "request.operation == 'UPDATE' || " +
-          `[object, oldObject].all(one, one == null || !one.?metadata.?labels[?'${TENANT_LABEL}'].hasValue())`,
+        rule: ({ capsule }) =>
+          madeNamespaces(capsule ? hasLabel(SELF_SERVICE_LABEL, " == 'true'") : undefined),
+      },
+      {
+        id: 'self-made-namespace',
+        title: 'A namespace that a tenant makes is its own and as strict as its others',
+        why: 'Whoever chose the name, the labels or the tenant of a namespace would choose what holds in it, and whose it is.',
+        field: 'metadata',
+        fix: 'Begin its name with that of the tenant and a hyphen, leave its labels to Capsule, and be one of the owners that the tenant names.',
+        rule: ({ capsule }) => (capsule ? madeNamespaces(IS_AS_OTHERS) : undefined),
       },
       {
         id: 'namespace-labels-frozen',
@@ -420,6 +466,13 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
     ],
   },
 ];
+
+/** That no namespace of a tenant, `one`, is made or deleted but such as meets the rule. */
+function madeNamespaces(rule?: string): string {
+  const isNone = `one == null || !one.?metadata.?labels[?'${TENANT_LABEL}'].hasValue()`;
+  const isMet = rule === undefined ? isNone : `${isNone} || ${rule}`;
+  return `request.operation == 'UPDATE' || [object, oldObject].all(one, ${isMet})`;
+}
 
 /** A rule about changes of a namespace that is a tenant's, before or after. */
 function ofTenantNamespace(rule: string): string {

@@ -59,6 +59,8 @@ export interface GuardPolicy {
   readonly admitsUnjudged?: boolean;
   /** Labels of the namespaces where it holds; undefined for the whole cluster. */
   readonly namespaces: readonly LabelRequirement[] | undefined;
+  /** Labels of the objects that it is about. @default any */
+  readonly objects?: readonly LabelRequirement[];
 }
 
 /** API group and version in which everything here is served from 1.30. */
@@ -66,7 +68,7 @@ export const ADMISSION_API = 'admissionregistration.k8s.io/v1';
 
 /** The policy as Kubernetes reads it. */
 export function policyManifest(policy: GuardPolicy): Manifest {
-  const { name, resources, excluded, conditions, variables, validations, readsAllowances } = policy;
+  const { name, resources, excluded, objects, conditions, variables, validations, readsAllowances } = policy;
   return {
     apiVersion: ADMISSION_API,
     kind: 'ValidatingAdmissionPolicy',
@@ -77,6 +79,7 @@ export function policyManifest(policy: GuardPolicy): Manifest {
       matchConstraints: {
         resourceRules: resources.map(everywhere),
         ...(excluded && { excludeResourceRules: excluded.map(everywhere) }),
+        ...(objects && { objectSelector: { matchExpressions: objects } }),
       },
       ...(conditions && { matchConditions: conditions }),
       ...(variables && variables.length > 0 && { variables }),

@@ -34,15 +34,19 @@ export const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
 export function requiredDefinitions(manifests: readonly Manifest[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const manifest of manifests) {
-    const group = groupOf(manifest);
-    if (BUILT_IN_GROUPS.has(group)) continue;
-    const name = `${pluralOf(manifest.kind)}.${group}`;
+    if (!isCustomResource(manifest)) continue;
+    const name = `${pluralOf(manifest.kind)}.${groupOf(manifest)}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   for (const { kind, metadata } of manifests) {
     if (kind === 'CustomResourceDefinition') counts.delete(metadata?.name ?? '');
   }
   return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether the API server knows such an object by a CustomResourceDefinition only. */
+export function isCustomResource(manifest: Manifest): boolean {
+  return !BUILT_IN_GROUPS.has(groupOf(manifest));
 }
 
 /** The plural of a kind as definitions spell it: `SealedSecret` is `sealedsecrets`, `ClusterNetworkPolicy` `clusternetworkpolicies`. */

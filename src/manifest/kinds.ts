@@ -83,6 +83,7 @@ const CLUSTER_SCOPED: ReadonlyMap<string, readonly string[]> = new Map(
     ],
     'apiextensions.k8s.io': ['CustomResourceDefinition'],
     'apiregistration.k8s.io': ['APIService'],
+    'capsule.clastix.io': ['Tenant', 'GlobalTenantResource'],
     'certificates.k8s.io': ['CertificateSigningRequest', 'ClusterTrustBundle'],
     'flowcontrol.apiserver.k8s.io': ['FlowSchema', 'PriorityLevelConfiguration'],
     'networking.k8s.io': ['IngressClass', 'IPAddress', 'ServiceCIDR'],
@@ -119,6 +120,9 @@ export function scopeOf(manifest: Manifest): 'cluster' | 'namespace' | 'unknown'
 
 /** Label of a Namespace that names its tenant. */
 export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
+
+/** Label of a Namespace that people of its tenant made themselves, with the value `true`. */
+export const SELF_SERVICE_LABEL = 'cdk8s-bulwark/self-service';
 
 /** Label of a Namespace that says how far its tenant is trusted. */
 export const TRUST_LABEL = 'cdk8s-bulwark/trust';

@@ -44,9 +44,11 @@ let known: ReadonlyMap<string, readonly Spec[]> | undefined;
 function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
   if (known) return known;
   const specs = new Map<string, Spec[]>();
-  for (const version of VERSIONS) {
-    const options = { target: ClusterTarget.kubernetes(version), profile: 'baseline' } as const;
-    for (const policy of guardrailPolicies(options)) {
+  const targets = VERSIONS.flatMap((version) =>
+    [false, true].map((capsule) => ClusterTarget.kubernetes(version, { capsule })),
+  );
+  for (const target of targets) {
+    for (const policy of guardrailPolicies({ target, profile: 'baseline' })) {
       const spec = policyManifest(policy).spec as Spec;
       push(specs, policy.name, spec);
     }

@@ -7,6 +7,7 @@ import { closedByGuardrails } from './guarded';
 import { concernsTenants } from './objects-of-tenants';
 import { describeRule } from './policy-rule';
 import { ALL, placeOf, powerKey, type Power, type PowerOf } from './power';
+import type { RoleRule } from './aggregation';
 import { grantBy, type BoundRole } from './rbac';
 import { subjectKey, type Subject } from './subject';
 
@@ -241,14 +242,16 @@ function borderOf({ tenancy: { tenantOf }, homes, party }: Question, power: Powe
 function objectsBeyond({ world, tenancy: { tenantOf }, party }: Question, power: PowerOf<'subject'>): Step[] {
   return world.rbac.rolesOf(power.subject).flatMap((bound) => {
     const { namespace } = bound;
-    if (namespace === undefined) return stepsByRole(power, bound, ALL);
-    const tenant = tenantOf(namespace);
-    return tenant === undefined || party.own.has(tenant) ? [] : stepsByRole(power, bound, namespace);
+    const isBeyond = ({ rule }: RoleRule) => namespace !== undefined || concernsTenants(rule, party.own);
+    const tenant = namespace === undefined ? ALL : tenantOf(namespace);
+    if (tenant === undefined || party.own.has(tenant)) return [];
+    return stepsByRole(power, bound, isBeyond);
   });
 }
 
-function stepsByRole(from: Power, bound: BoundRole, namespace: string): Step[] {
-  const rule = bound.rules.find((one) => namespace !== ALL || concernsTenants(one.rule));
+function stepsByRole(from: Power, bound: BoundRole, isBeyond: (rule: RoleRule) => boolean): Step[] {
+  const { namespace = ALL } = bound;
+  const rule = bound.rules.find(isBeyond);
   if (!rule) return [];
   const grants = [grantBy(bound, rule)];
   const does = `may ${describeRule(rule.rule)}${placeOf(namespace)}`;

@@ -60,6 +60,8 @@ export interface ClusterCapabilities {
   readonly securityProfilesOperator?: boolean;
   /** Whether Prometheus Operator (monitoring.coreos.com/v1) is installed. @default false */
   readonly prometheusOperator?: boolean;
+  /** Whether Capsule 0.9 or newer (capsule.clastix.io/v1beta2) is installed, in the namespace `capsule-system`. @default false */
+  readonly capsule?: boolean;
   /** AppArmor and seccomp profiles that nodes have from elsewhere, by the names that pods give. @default none */
   readonly nodeProfiles?: NodeProfileNames;
   /** Whether ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2) is installed and enforced. @default false */
@@ -110,6 +112,7 @@ export interface ClusterTarget {
   readonly vaultSecretsOperator: boolean;
   readonly securityProfilesOperator: boolean;
   readonly prometheusOperator: boolean;
+  readonly capsule: boolean;
   readonly nodeProfiles: Required<NodeProfileNames>;
   readonly clusterNetworkPolicy: boolean;
   readonly capacity: ClusterCapacity | undefined;
@@ -164,6 +167,7 @@ function defaultsFor(minor: number): Omit<ClusterTarget, 'version' | 'minor' | '
     vaultSecretsOperator: false,
     securityProfilesOperator: false,
     prometheusOperator: false,
+    capsule: false,
     nodeProfiles: NO_PROFILES,
     clusterNetworkPolicy: false,
     capacity: undefined,

@@ -104,7 +104,7 @@ describe('the files of a blueprint', () => {
     const chart = new Chart(cluster, 'chart');
     configMap(chart, 'nowhere');
     new ApiObject(chart, 'w', { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'w' } });
-    expect(cluster.synth().files).toEqual(['00-cluster.k8s.yaml', '10-_current-namespace.k8s.yaml']);
+    expect(cluster.synth().files).toEqual(['00-custom.k8s.yaml', '10-_current-namespace.k8s.yaml']);
   });
 
   it('are none for a blueprint without objects', () => {
