@@ -20,11 +20,14 @@ export interface WrittenEvent extends DriftEvent {
 
 const COMPONENT = 'bulwark-drift';
 const JSON_TYPE = 'application/json';
+/** Milliseconds that are spent on the uid: an Event without it is better than none. */
+const UID_LIMIT = 5000;
 /** How often it is begun again when somebody else has written or removed the Event in the meantime. */
 const RESTARTS = 3;
 
 /**
- * Writes an Event about a CronJob, or where one of that name is there already, counts it up and replaces its message.
+ * Writes an Event about a CronJob, or where one of that name is there already, counts it up and replaces its message. One about an
+ * earlier CronJob of that name becomes the first about this one.
  * @throws BulwarkError when the API server does not take it.
  */
 export async function writeEvent(
@@ -34,13 +37,12 @@ export async function writeEvent(
 ): Promise<void> {
   const { subject } = event;
   const ask = (send: (signal: AbortSignal) => Promise<Answer>) => askPatiently(connection, send, patience);
-  const get = (path: string) => ask((signal) => connection.get(path, JSON_TYPE, signal));
+  const uid = await uidOf(connection, subject, patience);
   let seen: Answer | string = 'nothing';
   for (let restart = 0; restart < RESTARTS; restart += 1) {
-    seen = await get(eventPath(subject.namespace, event.name));
-    const change = isStatus(seen, 404)
-      ? newEvent(event, uidOf(await get(cronJobPath(subject))))
-      : countedUp(event, bodyOf(seen));
+    const path = eventPath(subject.namespace, event.name);
+    seen = await ask((signal) => connection.get(path, JSON_TYPE, signal));
+    const change = isStatus(seen, 404) ? newEvent(event, uid) : countedUp(event, bodyOf(seen), uid);
     if (!change) break;
     const { namespace } = subject;
     seen = await ask((signal) => connection.writeEvent({ ...change, namespace }, signal));
@@ -74,12 +76,27 @@ function newEvent({ name, subject, at, ...event }: WrittenEvent, uid: string | u
   };
 }
 
-function countedUp({ name, message, at }: WrittenEvent, known: JsonObject | undefined): Change | undefined {
+function countedUp(
+  { name, message, at }: WrittenEvent,
+  known: JsonObject | undefined,
+  uid: string | undefined,
+): Change | undefined {
   if (!known || !isObject(known.metadata)) return undefined;
   const { resourceVersion } = known.metadata;
-  const count = typeof known.count === 'number' ? known.count + 1 : 1;
-  const body = { metadata: { resourceVersion }, message, count, lastTimestamp: timestamp(at) };
-  return { method: 'PATCH', name, body };
+  const lastTimestamp = timestamp(at);
+  const body = { metadata: { resourceVersion }, message, count: countOf(known) + 1, lastTimestamp };
+  const before = uidOfSubject(known);
+  if (uid === undefined || uid === before) return { method: 'PATCH', name, body };
+  const first = before === undefined ? {} : { count: 1, firstTimestamp: lastTimestamp };
+  return { method: 'PATCH', name, body: { ...body, involvedObject: { uid }, ...first } };
+}
+
+function countOf({ count }: JsonObject): number {
+  return typeof count === 'number' ? count : 0;
+}
+
+function uidOfSubject({ involvedObject }: JsonObject): unknown {
+  return isObject(involvedObject) ? involvedObject.uid : undefined;
 }
 
 /** As Events have it: without fractions of a second. */
@@ -94,7 +111,16 @@ function cronJobPath({ namespace, name }: EventSubject): string {
 }
 
 /** `kubectl describe` shows Events of an object by its uid. One without is shown by `kubectl get events` alone. */
-function uidOf(answer: Answer | string): string | undefined {
+async function uidOf(
+  connection: Connection,
+  subject: EventSubject,
+  { deadline }: Patience,
+): Promise<string | undefined> {
+  const answer = await askPatiently(
+    connection,
+    (signal) => connection.get(cronJobPath(subject), JSON_TYPE, signal),
+    { deadline: Math.min(deadline, Date.now() + UID_LIMIT) },
+  );
   const { items } = bodyOf(answer) ?? {};
   const [cronJob] = Array.isArray(items) ? items.filter(isObject) : [];
   const metadata = cronJob?.metadata;

@@ -198,6 +198,31 @@ function suite(server: () => ApiServer): void {
     expect(pushed.at(-1)).toContain('bulwark_drift_findings{change="missing",severity="critical"} 1\n');
   });
 
+  it('begins the count anew when the CronJob was deleted and made again, so that describing it shows the Event', async () => {
+    const cronJobs = '/apis/batch/v1/namespaces/platform-watch/cronjobs';
+    const before = await get(`${cronJobs}/drift-watch`);
+    const { status: _status, metadata, ...cronJob } = before;
+    const { name, namespace, labels, annotations } = metadata;
+    await server().request('DELETE', `${cronJobs}/${name}`);
+    // No garbage collector runs here, which would delete what the CronJob has made.
+    const jobs = '/apis/batch/v1/namespaces/platform-watch/jobs';
+    await server().request('DELETE', `${jobs}/run-1?propagationPolicy=Background`);
+    const kept = { name, namespace, labels, annotations };
+    const made = await server().request('POST', cronJobs, { ...cronJob, metadata: kept });
+    expect([made.status, made.body.metadata.uid === metadata.uid]).toEqual([201, false]);
+    const counted = async () => {
+      const { exitCode } = await watch();
+      const { involvedObject, count, ...event } = (await events()).find(({ reason }) => reason === 'NoDrift');
+      const isOfThis = involvedObject.uid === made.body.metadata.uid;
+      return { exitCode, count, isOfThis, first: event.firstTimestamp, last: event.lastTimestamp };
+    };
+    const once = await counted();
+    expect(once).toEqual({ exitCode: 0, count: 1, isOfThis: true, first: once.last, last: once.last });
+    expect(await counted()).toMatchObject({ exitCode: 0, count: 2, isOfThis: true, first: once.last });
+    const { stdout } = server().kubectl(['describe', 'cronjob', name, '-n', namespace]);
+    expect(stdout).toMatch(/Events:[^]*NoDrift[^]*\(x2 over [^]*there as declared/);
+  });
+
   it('tells that nothing is known when the account has lost a right', async () => {
     const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
     expect((await watchWithout(bindings, 'platform-watch-drift-watch')).exitCode).toBe(2);

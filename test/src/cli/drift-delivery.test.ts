@@ -201,7 +201,7 @@ describe('bulwark drift --event', () => {
   });
 
   it('counts up the one that is there, and writes nothing else', async () => {
-    cluster[EVENT] = { metadata: { resourceVersion: '7' }, count: 4 };
+    cluster[EVENT] = { metadata: { resourceVersion: '7' }, involvedObject: { uid: 'u-1' }, count: 4 };
     await drift('--event', 'ops/watch');
     expect(eventRequests()).toEqual([{ method: 'PATCH', path: EVENT, body: expect.any(String) }]);
     expect(JSON.parse(eventRequests()[0]!.body)).toEqual({
@@ -210,6 +210,25 @@ describe('bulwark drift --event', () => {
       count: 5,
       lastTimestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
+  });
+
+  it.each([
+    ['begins anew where it was about an earlier CronJob of that name', { uid: 'u-0' }, 1],
+    ['says which CronJob it is about where that was not known', {}, 5],
+  ])('%s', async (_title, involvedObject, count) => {
+    cluster[EVENT] = { metadata: { resourceVersion: '7' }, involvedObject, count: 4 };
+    await drift('--event', 'ops/watch');
+    const body = JSON.parse(eventRequests()[0]!.body);
+    expect(body).toMatchObject({ involvedObject: { uid: 'u-1' }, count });
+    expect(body.firstTimestamp).toBe(count === 1 ? body.lastTimestamp : undefined);
+  });
+
+  it('counts up all the same where it may not see the CronJob', async () => {
+    cluster[EVENT] = { metadata: { resourceVersion: '7' }, involvedObject: { uid: 'u-0' }, count: 4 };
+    cluster['/apis/batch/v1/namespaces/ops/cronjobs'] = 403;
+    expect((await drift('--event', 'ops/watch')).exitCode).toBe(0);
+    const { involvedObject, count } = JSON.parse(eventRequests()[0]!.body);
+    expect([involvedObject, count]).toEqual([undefined, 5]);
   });
 
   it('tells that nothing is known when the cluster can not be read', async () => {
