@@ -1,7 +1,7 @@
 import { groupBy } from '../../groups';
 import { identityOf, type Manifest } from '../../manifest/manifest';
 import { rightsIn } from '../../rbac/hits';
-import { describeRule, type PolicyRule, type ResourceRequest } from '../../rbac/policy-rule';
+import { describeRule, ruleAllows, type PolicyRule, type ResourceRequest } from '../../rbac/policy-rule';
 import { rbacOf, type BoundRole, type Rbac } from '../../rbac/rbac';
 import type { RoleRule } from '../../rbac/aggregation';
 import { describeSubject } from '../../rbac/subject';
@@ -106,21 +106,10 @@ function allows(rules: readonly RoleRule[], request: ResourceRequest): boolean {
   const own = ALLOWED.get(rules) ?? new Map<string, boolean>();
   ALLOWED.set(rules, own);
   const key = describeRequest(request);
-  const known = own.get(key) ?? rules.some(({ rule }) => grants(rule, request));
+  // Also by a rule that is about some objects by name.
+  const known = own.get(key) ?? rules.some(({ rule }) => ruleAllows({ ...rule, resourceNames: [] }, request));
   own.set(key, known);
   return known;
-}
-
-/** Also where a rule is about some objects by name. */
-function grants(rule: PolicyRule, { verb, group = '', resource, subresource }: ResourceRequest): boolean {
-  const wanted = subresource ? `${resource}/${subresource}` : resource;
-  const has = (list: readonly string[], ...names: readonly string[]) =>
-    list.includes('*') || names.some((name) => list.includes(name));
-  return (
-    has(rule.verbs, verb) &&
-    has(rule.apiGroups, group) &&
-    has(rule.resources, wanted, ...(subresource ? [`*/${subresource}`] : []))
-  );
 }
 
 function describeRequest({ verb, group, resource, subresource }: ResourceRequest): string {

@@ -25,9 +25,13 @@ function bound(namespace?: string): Manifest[] {
   ];
 }
 
+function reportOf(manifests: readonly Manifest[]) {
+  return clusterReport(readManifests(toYaml(manifests), 'all.yaml').manifests);
+}
+
 /** The cells of the only row about rights. */
 function row(manifests: readonly Manifest[]): string[] {
-  const report = clusterReport(readManifests(toYaml(manifests), 'all.yaml').manifests);
+  const report = reportOf(manifests);
   const [, body = ''] =
     /<table class="rights">[^]*?<tbody>([^]*?)<\/tbody>/.exec(formatReport(report, 'html')) ?? [];
   return [...body.matchAll(/<t[hd][^>]*>([^]*?)<\/t[hd]>/g)].map(([, cell = '']) =>
@@ -62,5 +66,29 @@ describe('the rights of a subject', () => {
     const manifests = bound();
     (manifests[0] as any).rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
     expect(row(manifests)).toEqual(['User ann', 'the whole cluster', '*', '*', 'critical does everything']);
+  });
+
+  it('answer who may do what also where a rule is about some objects by name', () => {
+    const manifests = bound('shop');
+    (manifests[0] as any).rules = [
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['db'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['*/exec'], resourceNames: ['web'], verbs: ['create'] },
+    ];
+    const { questions } = reportOf(manifests).rights;
+    const answered = questions.filter(({ subjects }) => subjects.length > 0);
+    expect(answered).toEqual([
+      { request: 'get secrets', subjects: ['User ann'] },
+      { request: 'create pods/exec', subjects: ['User ann'] },
+    ]);
+  });
+
+  it.each([
+    ['one namespace', ['shop'], ['shop']],
+    ['two namespaces', ['shop', 'blog'], ['shop', 'blog']],
+    ['the whole cluster and a namespace', ['shop', undefined], []],
+  ])('are a role once, in %s', (_, places, namespaces) => {
+    const bindings = places.map((place) => bound(place)[1]!);
+    const { subjects } = reportOf([bound()[0]!, ...bindings]).rights;
+    expect(subjects).toEqual([{ name: 'User ann', grants: [{ role: 0, namespaces }] }]);
   });
 });
