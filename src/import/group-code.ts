@@ -3,11 +3,11 @@ import { groupBy } from '../groups';
 import type { Waiver } from '../controls/waiver';
 import type { Excuses, Imported } from './excuses';
 import { isPolicy } from './intents';
+import { keyOf, nameOf } from './keys';
 import type { Made, MethodCall } from './made';
 import { idOf, inComment, namer, pascalCase, uniqueNames } from './names';
 import { importsOf } from './packages';
 import type { Patch } from './reading';
-import { keyOf } from './representation';
 import {
   call,
   callOn,
@@ -314,10 +314,6 @@ function secretComment(secret: Manifest, namespace: string | undefined): string 
   ]
     .map((line) => `${INDENT}// ${line}`)
     .join('\n');
-}
-
-function nameOf(manifest: Manifest): string {
-  return String(manifest.metadata?.name);
 }
 
 function variableName(name: string, kind: string): string {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Manifest } from '../manifest/manifest';
 import { parseCidr } from '../network/cidr';
 import { metadataExcept } from '../network/metadata';
+import { labelsKey, nameOf } from './keys';
 import type { Made, MadePod, MethodCall, Representation } from './made';
 import { readingOf, Unsaid, type Reading } from './reading';
 import { call, reference, type Code } from './source-text';
@@ -45,11 +46,9 @@ export function intents(
   policies: readonly Manifest[],
   workloads: readonly MadeWorkload[],
 ): ReadonlyMap<Manifest, Representation> {
-  const byName = new Map(workloads.map((workload) => [String(workload.manifest.metadata?.name), workload]));
-  const read = policies.flatMap(
-    (policy) => readPolicy(policy, byName.get(String(policy.metadata?.name))) ?? [],
-  );
-  const members = new Map(read.map((each) => [labelKey(each.workload.made.pod.labels), each]));
+  const byName = new Map(workloads.map((workload) => [nameOf(workload.manifest), workload]));
+  const read = policies.flatMap((policy) => readPolicy(policy, byName.get(nameOf(policy))) ?? []);
+  const members = new Map(read.map((each) => [labelsKey(each.workload.made.pod.labels), each]));
   return new Map(read.map((each) => [each.policy, representation(each, members)]));
 }
 
@@ -62,7 +61,7 @@ function representation(
   members: ReadonlyMap<string, ReadPolicy>,
 ): Representation {
   const { made, manifest } = workload;
-  const memberOf = ({ labels }: OnePeer) => labels && members.get(labelKey(labels));
+  const memberOf = ({ labels }: OnePeer) => labels && members.get(labelsKey(labels));
   const from = ingress.map(({ peer, ports }): MethodCall => {
     const member = memberOf(peer);
     const isMutual = member?.egress.some((other) => isSame(other, workload, ports));
@@ -79,17 +78,13 @@ function representation(
 function isSame({ peer, ports }: Opening, { made }: MadeWorkload, others: readonly string[]): boolean {
   return (
     peer.labels !== undefined &&
-    labelKey(peer.labels) === labelKey(made.pod.labels) &&
+    labelsKey(peer.labels) === labelsKey(made.pod.labels) &&
     isDeepStrictEqual(new Set(ports), new Set(others))
   );
 }
 
 function referenceTo({ manifest }: MadeWorkload): Code {
-  return reference(manifest.kind, String(manifest.metadata?.name));
-}
-
-function labelKey(labels: Labels): string {
-  return JSON.stringify(Object.entries(labels).sort());
+  return reference(manifest.kind, nameOf(manifest));
 }
 
 /** The ports that the workload declares need not be named. */
@@ -135,7 +130,7 @@ function checkPods(spec: Reading, { made }: MadeWorkload): void {
   const labels = selector.texts('matchLabels') ?? {};
   selector.close();
   const types = new Set(spec.words('policyTypes'));
-  if (labelKey(labels) !== labelKey(made.pod.labels)) throw new Unsaid(selector.path);
+  if (labelsKey(labels) !== labelsKey(made.pod.labels)) throw new Unsaid(selector.path);
   if (!types.has('Ingress') || !types.has('Egress')) throw new Unsaid('spec.policyTypes');
 }
 

@@ -1,8 +1,9 @@
-import { groupOf, isObject, type Manifest } from '../manifest/manifest';
+import { isObject, type Manifest } from '../manifest/manifest';
 import { groupBy } from '../groups';
 import { podTemplateOf, type PodSpec } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import { intents, isPolicy, NO_INTENTS, type MadeWorkload } from './intents';
+import { keyOf, labelsKey, nameOf } from './keys';
 import type { Made, MadePod, Representation } from './made';
 import { Unsaid } from './reading';
 import { account, bindIn, bindTo, role, roleOf } from './roles';
@@ -38,16 +39,6 @@ interface Neighbourhood extends World {
   readonly byLabels: Map<string, Manifest>;
   readonly bindings: ReadonlyMap<string, Manifest>;
   readonly names: Set<string>;
-}
-
-/** Groups of Kubernetes itself and of the kinds that constructs make. Others refer to their objects by kind and name. */
-const KNOWN_GROUP = /^[a-z]*$|\.k8s\.io$|^bitnami\.com$|^external-secrets\.io$/;
-
-/** As whom the objects of a namespace know each other. Kinds of other groups may be named like those of Kubernetes. */
-export function keyOf(manifest: Manifest): string {
-  const group = groupOf(manifest);
-  const key = `${manifest.kind} ${manifest.metadata?.name}`;
-  return KNOWN_GROUP.test(group) ? key : `${key} ${group}`;
 }
 
 /**
@@ -285,10 +276,6 @@ function governingServices(
   return found;
 }
 
-function labelsKey(labels: unknown): string {
-  return isObject(labels) ? JSON.stringify(Object.entries(labels).sort()) : '';
-}
-
 function selectedBy(manifest: Manifest, { governed, byLabels }: Neighbourhood): Selected {
   const set = governed.get(manifest);
   if (set) return { as: 'governed', workload: set };
@@ -342,8 +329,4 @@ function isDefaultDeny({ apiVersion, kind, metadata, ...rest }: Manifest): boole
     JSON.stringify(spec.policyTypes) === '["Ingress","Egress"]' &&
     Object.keys(spec).length === 2
   );
-}
-
-function nameOf({ metadata }: Manifest): string {
-  return String(metadata?.name);
 }

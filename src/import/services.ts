@@ -1,4 +1,5 @@
 import { PROTOCOLS } from './container';
+import { nameOf } from './keys';
 import type { Made, Props } from './made';
 import { readingOf, Unsaid, type Patch, type Reading } from './reading';
 import { call, choice, reference, type Code } from './source-text';
@@ -57,8 +58,8 @@ export function service(manifest: Manifest, selected: Selected): Made {
   };
 }
 
-function workloadReference({ kind, metadata }: Manifest): Code {
-  return reference(kind, String(metadata?.name));
+function workloadReference(workload: Manifest): Code {
+  return reference(workload.kind, nameOf(workload));
 }
 
 /** The ports of a workload by their names, where a name stands for one of them alone. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '../manifest/manifest';
 import { jobProps, scheduleProps } from './jobs';
+import { nameOf } from './keys';
 import type { Made, Props } from './made';
 import { podProps, tokenCalls } from './pod';
 import { readingOf, Unsaid, type Patch, type Reading } from './reading';
@@ -101,7 +102,7 @@ interface PodSurroundings {
 
 function podsOf(template: Reading, manifest: Manifest, { context, labels, restartPolicy }: PodSurroundings) {
   const made = podProps(template.needed('spec'), {
-    name: String(manifest.metadata?.name),
+    name: nameOf(manifest),
     labels: labels.selectorLabels ?? nameLabel(manifest),
     needsToken: context.needsToken,
     restartPolicy,
@@ -140,8 +141,8 @@ interface LabelProps {
   readonly podMetadata?: Code;
 }
 
-function nameLabel({ metadata }: Manifest): Labels {
-  return { [NAME_LABEL]: String(metadata?.name) };
+function nameLabel(manifest: Manifest): Labels {
+  return { [NAME_LABEL]: nameOf(manifest) };
 }
 
 interface PodLabels {
