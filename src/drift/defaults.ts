@@ -1,5 +1,6 @@
 import { pullPolicyOf } from '../manifest/image';
 import { isObject, type JsonObject } from '../manifest/manifest';
+import { isEmptyObject } from '../objects';
 
 /** Decides whether the API server itself would have written a value that nobody declared. */
 type Default = (value: unknown, declared: JsonObject, whole: JsonObject) => boolean;
@@ -167,8 +168,4 @@ export function meansNothing(field: string, value: unknown): boolean {
     );
   }
   return DROPPED.has(field) && DROPPED.get(field) === value;
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
 }

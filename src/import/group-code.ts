@@ -1,4 +1,5 @@
 import { isObject, type Manifest } from '../manifest/manifest';
+import { isEmptyObject } from '../objects';
 import { groupBy } from '../groups';
 import type { Waiver } from '../controls/waiver';
 import type { Excuses, Imported } from './excuses';
@@ -55,7 +56,7 @@ export function groupCode(group: Group, excuses: Excuses): string {
     ...(namespace !== undefined && { namespace }),
     ...(Object.keys(labels).length > 0 && { labels }),
   };
-  const chart = [verbatim('scope'), namespace ?? 'Cluster', ...(isEmpty(options) ? [] : [options])];
+  const chart = [verbatim('scope'), namespace ?? 'Cluster', ...(isEmptyObject(options) ? [] : [options])];
   const what =
     namespace === undefined
       ? 'Everything that belongs to no namespace, or names none.'
@@ -347,7 +348,3 @@ const RESERVED: ReadonlySet<string> = new Set(
     'super switch this throw true try typeof var void while with yield arguments eval undefined scope excuse require module exports'
   ).split(' '),
 );
-
-function isEmpty(value: object): boolean {
-  return Object.keys(value).length === 0;
-}

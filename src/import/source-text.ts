@@ -1,4 +1,5 @@
 import { isObject } from '../manifest/manifest';
+import { isEmptyObject } from '../objects';
 import { Unsaid, type Reading } from './reading';
 
 /** A piece of TypeScript: a value, a name or other code as it is, a call, or an object that is made elsewhere. */
@@ -280,10 +281,6 @@ function isAlwaysBroken(list: readonly Code[]): boolean {
 
 function isShorthand(key: string, code: Code): boolean {
   return isVerbatim(code) && code.text === key;
-}
-
-function isEmptyObject(code: Code): boolean {
-  return isObject(code) && !isCall(code) && !isWord(code) && Object.keys(code).length === 0;
 }
 
 function isList(code: Code): code is readonly Code[] {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { hardenManifest } from '../hardening/harden';
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { containersOf, podTemplateOf } from '../manifest/pod';
+import { isEmptyObject } from '../objects';
 import type { ClusterTarget } from '../target/target';
 
 /** Fields that the hardening sets, and that no property of cdk8s-plus says. */
@@ -86,10 +87,6 @@ function pruned(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .map(([key, field]) => [key, pruned(field)] as const)
-      .filter(([key, field]) => key !== 'securityContext' || !isEmpty(field)),
+      .filter(([key, field]) => key !== 'securityContext' || !isEmptyObject(field)),
   );
-}
-
-function isEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
 }

@@ -1,4 +1,5 @@
 import type { Manifest } from '../manifest/manifest';
+import { isEmptyObject } from '../objects';
 import { jobProps, scheduleProps } from './jobs';
 import { nameOf } from './keys';
 import type { Made, Props } from './made';
@@ -84,7 +85,7 @@ function readJob(spec: Reading, manifest: Manifest, { context, patches }: Surrou
   const job = jobTemplate?.needed('spec') ?? spec;
   const template = job.needed('template');
   const pods = podLabels(template);
-  const labels = labelsOf(manifest, pods, isEmpty(pods.labels) ? nameLabel(manifest) : pods.labels);
+  const labels = labelsOf(manifest, pods, isEmptyObject(pods.labels) ? nameLabel(manifest) : pods.labels);
   const made = podsOf(template, manifest, { context, labels, restartPolicy: 'Never' });
   const own = {
     ...(jobTemplate && scheduleProps(spec, patches)),
@@ -178,11 +179,7 @@ function labelsOf(manifest: Manifest, { labels, annotations }: PodLabels, select
 function selectorOf(spec: Reading): Readonly<Record<string, string>> {
   const selector = spec.needed('selector');
   const labels = selector.texts('matchLabels');
-  if (!labels || isEmpty(labels)) throw new Unsaid('spec.selector.matchLabels');
+  if (!labels || isEmptyObject(labels)) throw new Unsaid('spec.selector.matchLabels');
   selector.close();
   return labels;
-}
-
-function isEmpty(value: object): boolean {
-  return Object.keys(value).length === 0;
 }

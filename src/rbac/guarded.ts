@@ -7,6 +7,7 @@ import { selects, takeInventory, type Inventory } from '../manifest/inventory';
 import { ALLOWANCES_NAME, TENANT_LABEL } from '../manifest/kinds';
 import { isObject, type Manifest } from '../manifest/manifest';
 import { stableText } from '../manifest/stable-text';
+import { isEmptyObject } from '../objects';
 import { ClusterTarget } from '../target/target';
 import type { World } from './closure';
 import { listOf } from '../lists';
@@ -165,9 +166,7 @@ function withoutDefaults(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (!isObject(value)) return value;
   const isDefault = ([key, one]: [string, unknown]) =>
-    (key === 'matchPolicy' && one === 'Equivalent') ||
-    (key === 'scope' && one === '*') ||
-    (isObject(one) && Object.keys(one).length === 0);
+    (key === 'matchPolicy' && one === 'Equivalent') || (key === 'scope' && one === '*') || isEmptyObject(one);
   const rest = Object.entries(value).filter((entry) => !isDefault(entry));
   return Object.fromEntries(rest.map(([key, one]): [string, unknown] => [key, withoutDefaults(one)]));
 }
