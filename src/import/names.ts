@@ -1,4 +1,5 @@
 import { BulwarkError } from '../errors';
+import { unicodeEscape } from './source-text';
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -45,9 +46,6 @@ export function uniqueNames(other: (base: string, count: number) => string): (wa
 export function inComment(text: string): string {
   if (/^[\w.:/-]+$/.test(text)) return text;
   // Some characters end a line for TypeScript, and not for JSON.
-  const escaped = JSON.stringify(text).replaceAll(
-    /[^ -~]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const escaped = JSON.stringify(text).replaceAll(/[^ -~]/g, unicodeEscape);
   return escaped.replaceAll('*/', '*\\/');
 }

@@ -305,13 +305,16 @@ export function stringLiteral(text: string): string {
 
 function quoted(text: string): string {
   const inJson = JSON.stringify(text).slice(1, -1);
-  const plain = inJson
-    .replaceAll('\\"', '"')
-    .replaceAll(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const plain = inJson.replaceAll('\\"', '"').replaceAll(HIDDEN, unicodeEscape);
   const singles = text.split("'").length;
   const doubles = text.split('"').length;
   if (singles > doubles) return `"${plain.replaceAll('"', '\\"')}"`;
   return `'${plain.replaceAll("'", "\\'")}'`;
+}
+
+/** One UTF-16 code unit as JSON and TypeScript may write it. */
+export function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function inTemplate(text: string): string {
