@@ -148,11 +148,11 @@ export function placed(
   allowances: TenantAllowances,
   { runtimeClass, pool, foreignNodeLabels }: Placement,
 ): TenantAllowances {
-  const taints = (pool?.taints ?? []).map(textOf);
+  const own = pool ? tolerationsOf(pool) : [];
   return {
     ...allowances,
     ...(runtimeClass !== undefined && { sandboxes: [runtimeClass] }),
-    tolerations: [...new Set([...(allowances.tolerations ?? []), ...taints])],
+    tolerations: [...new Set([...(allowances.tolerations ?? []), ...own])],
     nodeLabels: [...(allowances.nodeLabels ?? []), ...(pool ? labelsOf(pool) : [])],
     foreignNodeLabels: [...(allowances.foreignNodeLabels ?? []), ...foreignNodeLabels],
   };
