@@ -1,6 +1,12 @@
 import { groupBy } from '../groups';
-import { describeOrigin, describePath, describeRule, describeSubject } from '../rbac';
-import type { EscalationPath, Grant } from '../rbac';
+import {
+  describeOrigin,
+  describePath,
+  describeRule,
+  describeSubject,
+  type EscalationPath,
+  type Grant,
+} from '../rbac';
 import { permissionRows, type PermissionRow } from '../rbac/matrix';
 import { printable } from '../wording';
 import type { TextOptions } from './text';

@@ -1,9 +1,8 @@
 import { BulwarkError } from '../errors';
 import { objectCommand } from '../kubectl';
 import { takeInventory, type Inventory } from '../manifest/inventory';
-import { ALLOWANCES_NAME, kindRank } from '../manifest/kinds';
+import { ALLOWANCES_NAME, kindRank, TENANT_LABEL } from '../manifest/kinds';
 import { compareText, describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
-import { TENANT_LABEL } from '../manifest/kinds';
 import { PARENT_LABEL } from './people';
 import { tracesOf } from './traces';
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
+import { createServer, request } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import type { ApiServer } from '../harness';
 

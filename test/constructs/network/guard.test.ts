@@ -1,5 +1,4 @@
-import { HardenedDeployment, Tenant, type Blueprint } from '../../../constructs';
-import { Dns } from '../../../constructs';
+import { Dns, HardenedDeployment, Tenant, type Blueprint } from '../../../constructs';
 import { blueprint, objectOf, specOf } from '../support';
 
 const IMAGE = 'registry.example/app:1.0.0';

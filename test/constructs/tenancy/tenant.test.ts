@@ -1,6 +1,5 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Cron } from 'cdk8s';
 import { HardenedCronJob, HardenedDeployment, Tenant } from '../../../constructs';
-import { Cron } from 'cdk8s';
 import { blueprint, objectOf, specOf } from '../support';
 
 const IMAGE = 'registry.example/app:1.0.0';
