@@ -89,8 +89,8 @@ export class DriftWatch extends Construct {
   readonly watchedBy: WatchedBy;
 
   /**
-   * @throws BulwarkError for an image without a digest, a place without a namespace, a timeout of less than a minute or more than a day, no manifests, a
-   * Pushgateway at no address, and where the target does not say where the API server is.
+   * @throws BulwarkError for an image without a digest, a place without a namespace, a timeout of less than a minute or more than
+   * a day, no manifests, a Pushgateway at no address, and where the target does not say where the API server is.
    */
   constructor(scope: Construct, id: string, props: DriftWatchProps) {
     super(scope, id);

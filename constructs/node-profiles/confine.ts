@@ -17,7 +17,10 @@ export interface Confinement {
   readonly where: string;
 }
 
-/** Lets containers ask for a profile by its name. Written as a field: the hardening kernel makes an annotation of it where the target wants one. */
+/**
+ * Lets containers ask for a profile by its name. Written as a field: the hardening kernel makes an annotation of it where the
+ * target wants one.
+ */
 export function confine({ field, name, containers, where }: Confinement): PodAddition {
   return ({ spec }) => {
     const found = containersOf(spec).filter(({ list, container }) =>

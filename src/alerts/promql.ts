@@ -49,7 +49,8 @@ function quoted(text: string): string {
 
 /**
  * By how much counters have grown within a time, by some of their labels. `increase` alone says 0 of a counter that begins at 1,
- * as that of the first exec since the API server started does: what was not there before, of a target that was, has grown by all it counts.
+ * as that of the first exec since the API server started does: what was not there before, of a target that was, has grown by all
+ * it counts.
  */
 export function growth(counter: Selector, by: readonly string[], { length, scraped }: Window): string {
   const series = promqlSelector(counter);

@@ -39,8 +39,9 @@ const FORMATS: Readonly<Record<string, Format>> = {
 };
 
 /**
- * `bulwark check`: which controls, those of a profile or single ones, do not hold for manifests. Ends with 0 when there is no finding at or above
- * the threshold, with 1 when there is, and with 2 when something could not be read; what could be read is reported anyway.
+ * `bulwark check`: which controls, those of a profile or single ones, do not hold for manifests. Ends with 0 when there is no
+ * finding at or above the threshold, with 1 when there is, and with 2 when something could not be read; what could be read is
+ * reported anyway.
  */
 export function checkCommand(
   paths: readonly string[],

@@ -10,8 +10,8 @@ const MANIFEST_FILE = /\.(ya?ml|json)$/;
 const LARGEST_FILE = 64 * 1024 * 1024;
 
 /**
- * The Kubernetes objects of files, folders (with what is below them, save what a synthesis made for nodes) and, for `-`, of standard input, and an error for each
- * file and document that could not be read.
+ * The Kubernetes objects of files, folders (with what is below them, save what a synthesis made for nodes) and, for `-`, of
+ * standard input, and an error for each file and document that could not be read.
  */
 export function readPaths(paths: readonly string[]): ReadResult {
   const files = paths.flatMap(filesOf);

@@ -39,7 +39,10 @@ export function readValues(options: ValueOptions): Map<string, Buffer> {
   return values;
 }
 
-/** What may surprise later, where the key is no name of a file: `echo` and most editors end a text with a line break, and a password with one does not match. */
+/**
+ * What may surprise later, where the key is no name of a file: `echo` and most editors end a text with a line break, and a
+ * password with one does not match.
+ */
 export function notesOn(values: ReadonlyMap<string, Buffer>): string[] {
   return [...values]
     .filter(

@@ -76,8 +76,8 @@ const IDENTITY = { type: 'identity' } as const;
 type Provider = EncryptionProvider | typeof IDENTITY;
 
 /**
- * Encryption at rest of Secrets, ConfigMaps and custom resources. The first provider writes, the others only read. The first entry is that of Secrets, since
- * kube-bench reads no further (CIS 1.12 1.2.27 and 1.2.28).
+ * Encryption at rest of Secrets, ConfigMaps and custom resources. The first provider writes, the others only read. The first
+ * entry is that of Secrets, since kube-bench reads no further (CIS 1.12 1.2.27 and 1.2.28).
  * @throws BulwarkError for what the API server would refuse, and for an order that would store plaintext.
  */
 export function encryptionConfiguration(options: EncryptionOptions): EncryptionConfiguration {

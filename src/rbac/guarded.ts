@@ -61,9 +61,9 @@ function guardSpecs(): ReadonlyMap<string, readonly Spec[]> {
 /**
  * Which rights the guard rails among the manifests refuse to use. A guard counts where its ValidatingAdmissionPolicy fails closed
  * and judges what `Guardrails` has it judge, by the same expressions or by more, without exempting a group of a tenant, and a
- * binding with the action Deny selects the namespace, whose allowances are among the manifests where it reads them. A policy of that name which says something else counts for nothing, and
- * so does one that asks a control which the allowances of the namespace waive. The namespaces and addresses that allowances name
- * as peers are agreed to by whoever wrote them.
+ * binding with the action Deny selects the namespace, whose allowances are among the manifests where it reads them. A policy of
+ * that name which says something else counts for nothing, and so does one that asks a control which the allowances of the
+ * namespace waive. The namespaces and addresses that allowances name as peers are agreed to by whoever wrote them.
  */
 export function closedByGuardrails(manifests: readonly Manifest[]): NonNullable<World['closedBy']> {
   const inventory = takeInventory(manifests);

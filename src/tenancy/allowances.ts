@@ -41,7 +41,8 @@ export interface TenantAllowances {
   readonly sandboxes?: readonly string[];
   /**
    * Taints of nodes that pods may tolerate: `KEY=VALUE`, or `KEY` for each value of it. Those by which
-   * Kubernetes says how a node is, such as `node.kubernetes.io/not-ready`, need not be named. What a RuntimeClass adds by its `scheduling` does.
+   * Kubernetes says how a node is, such as `node.kubernetes.io/not-ready`, need not be named. What a RuntimeClass adds by its
+   * `scheduling` does.
    * @default none but those of the tenant's pool
    */
   readonly tolerations?: readonly string[];

@@ -76,7 +76,10 @@ function collectMacro(node: ASTNode, bound: Bound, reads: Read[]): boolean {
   return items !== undefined;
 }
 
-/** Collects what a macro reads and returns what its variable is an item of; undefined where the node is no macro, or over no list that is known. */
+/**
+ * Collects what a macro reads and returns what its variable is an item of; undefined where the node is no macro, or over no list
+ * that is known.
+ */
 function goThrough(node: ASTNode | undefined, bound: Bound, reads: Read[]): readonly Read[] | undefined {
   if (node?.op !== 'rcall') return undefined;
   const [name, receiver, [variable, ...rest]] = node.args;
