@@ -39,6 +39,13 @@ export interface RuleTest {
   readonly questions: object;
 }
 
+/** Fails with what `promtool test rules` found wrong: between the name of each test that it began and that it went well. */
+export function expectAllWell({ status, output }: Verdict): void {
+  const complaints = output.split(/Unit Testing: .*|SUCCESS/).map((text) => text.trim());
+  expect(complaints.filter(Boolean)).toEqual([]);
+  expect(status).toBe(0);
+}
+
 /** `promtool test rules`, all in one process. Each test evaluates no more than its own rules, since evaluating takes the time. */
 export function testRules(tests: readonly RuleTest[]): Verdict {
   const files = tests.flatMap(({ name, rules, series, questions }, index) => {

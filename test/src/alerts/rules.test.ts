@@ -2,7 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { alertGroups, type AlertOptions, type AlertRule } from '../../../src/alerts/rules';
 import { ClusterTarget } from '../../../src/target/target';
-import { checkRules, describeWithPromtool, testRules, type RuleTest } from '../../support/promtool';
+import {
+  checkRules,
+  describeWithPromtool,
+  expectAllWell,
+  testRules,
+  type RuleTest,
+} from '../../support/promtool';
 import { CASES, COURSES, VARIANTS, type AlertCase, type AlertCourse } from './cases';
 
 const RUNBOOKS = path.join(__dirname, '../../../docs/runbooks');
@@ -21,15 +27,11 @@ describeWithPromtool('rules of Prometheus', () => {
   });
 
   it('are raised when they should be, with their labels and descriptions, and not otherwise', () => {
-    const { status, output } = testRules(CASES.flatMap(testsOf));
-    expect(failuresIn(output)).toEqual([]);
-    expect(status).toBe(0);
+    expectAllWell(testRules(CASES.flatMap(testsOf)));
   });
 
   it('about drift go on as long as no run has looked everywhere', () => {
-    const { status, output } = testRules(COURSES.map(testOfCourse));
-    expect(failuresIn(output)).toEqual([]);
-    expect(status).toBe(0);
+    expectAllWell(testRules(COURSES.map(testOfCourse)));
   });
 
   it('are tried in both directions, each of them', () => {
@@ -151,12 +153,6 @@ function section(page: string, title: string): string {
 
 function ruleNamed(variant: string, name: string): AlertRule | undefined {
   return RULES[variant]!.flatMap(({ rules }) => rules).find(({ alert }) => alert === name);
-}
-
-/** What promtool says beside that all is well. */
-function failuresIn(output: string): string[] {
-  const parts = output.split(/Unit Testing: .*|SUCCESS/);
-  return parts.map((text) => text.trim()).filter(Boolean);
 }
 
 function testOfCourse({ title, alert, labels, series, raisedAt, quietAt }: AlertCourse): RuleTest {
