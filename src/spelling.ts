@@ -11,3 +11,11 @@ export function editDistance(a: string, b: string): number {
   }
   return row[b.length]!;
 }
+
+/** Which of some words is typed but for a letter or two, or for upper and lower case: ` Did you mean get?`, or nothing. */
+export function meant(typed: string, words: readonly string[]): string {
+  const distance = (word: string) => editDistance(word.toLowerCase(), typed.toLowerCase());
+  const [nearest] = [...words].sort((a, b) => distance(a) - distance(b));
+  if (nearest === undefined || distance(nearest) > Math.min(2, nearest.length - 2)) return '';
+  return ` Did you mean ${nearest}?`;
+}

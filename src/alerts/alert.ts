@@ -1,7 +1,10 @@
 import type { Selector, Window } from './promql';
 
+/** Severities of alerts, the most urgent first. */
+export const ALERT_SEVERITIES = ['critical', 'warning', 'info'] as const;
+
 /** How soon somebody has to look: at once, today, or when there is time. The values are those that Alertmanager routes by. */
-export type AlertSeverity = 'critical' | 'warning' | 'info';
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
 
 /** An alert as the rules of Prometheus have it. */
 export interface Alert {

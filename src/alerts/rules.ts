@@ -1,9 +1,11 @@
 import { BulwarkError } from '../errors';
+import { meant } from '../spelling';
 import { DEFAULT_TARGET, type ClusterTarget } from '../target/target';
 import { listSome } from '../wording';
 import { admissionAlerts } from './admission';
 import {
   ALERT_NAMES,
+  ALERT_SEVERITIES,
   THRESHOLDS,
   type Alert,
   type AlertContext,
@@ -193,28 +195,32 @@ function checkAuditOptions({ auditMetric, excludedUsers = [], excludedNamespaces
   }
 }
 
+const WAYS: readonly WatchedBy['by'][] = ['metrics', 'job', 'nothing'];
+
 function checkNames({ without = [], severities = {}, drift }: AlertOptions): void {
-  for (const [option, names] of Object.entries({ without, severities: Object.keys(severities) })) {
-    const unknown = names.find((name) => !(ALERT_NAMES as readonly string[]).includes(name));
-    if (unknown === undefined) continue;
-    throw new BulwarkError(`${option}: '${unknown}' is no alert. Use one of ${listSome(ALERT_NAMES, 30)}.`);
+  for (const name of without) checkWord('without', name, 'alert', ALERT_NAMES);
+  for (const [name, severity] of Object.entries(severities)) {
+    checkWord('severities', name, 'alert', ALERT_NAMES);
+    if (severity !== undefined) checkWord(`severities.${name}`, severity, 'severity', ALERT_SEVERITIES);
   }
-  if (drift === undefined || ['metrics', 'job', 'nothing'].includes(drift.by)) return;
-  throw new BulwarkError(
-    `drift: '${String((drift as { by: unknown }).by)}' is no way to know of drift. Use one of metrics, job and nothing.`,
-  );
+  if (drift) checkWord('drift', drift.by, 'way to know of drift', WAYS);
 }
 
 function checkThresholds({ thresholds = {} }: AlertOptions): void {
   for (const [name, value] of Object.entries(thresholds)) {
-    if (!Object.hasOwn(THRESHOLDS, name)) {
-      throw new BulwarkError(
-        `thresholds: '${name}' is no alert that counts. Use one of ${listSome(Object.keys(THRESHOLDS), 30)}.`,
-      );
-    }
+    checkWord('thresholds', name, 'alert that counts', Object.keys(THRESHOLDS));
     if (value >= 0 && Number.isFinite(value)) continue;
     throw new BulwarkError(
       `thresholds.${name} is ${value}, and nothing is counted below zero. Use 0 or more.`,
     );
   }
+}
+
+/** Prometheus takes any word, and so would raise nothing or tell nobody. */
+function checkWord(option: string, word: unknown, what: string, words: readonly string[]): void {
+  const typed = String(word);
+  if (words.includes(typed)) return;
+  throw new BulwarkError(
+    `${option}: '${typed}' is no ${what}.${meant(typed, words)} Use one of ${listSome(words, 30)}.`,
+  );
 }

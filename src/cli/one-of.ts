@@ -1,5 +1,5 @@
 import { BulwarkError } from '../errors';
-import { editDistance } from '../spelling';
+import { meant } from '../spelling';
 
 /**
  * A word that has to be one of a few, as somebody typed it.
@@ -19,12 +19,4 @@ export function oneOf<Word extends string>(
   throw new BulwarkError(
     `${where}: there is no ${thing}'${typed}'.${meant(typed, words)} Use one of: ${words.join(', ')}.`,
   );
-}
-
-/** Which of some words is typed but for a letter or two, or for upper and lower case: ` Did you mean get?`, or nothing. */
-export function meant(typed: string, words: readonly string[]): string {
-  const distance = (word: string) => editDistance(word.toLowerCase(), typed.toLowerCase());
-  const [nearest] = [...words].sort((a, b) => distance(a) - distance(b));
-  if (nearest === undefined || distance(nearest) > Math.min(2, nearest.length - 2)) return '';
-  return ` Did you mean ${nearest}?`;
 }

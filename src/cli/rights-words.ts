@@ -4,7 +4,7 @@ import { takeInventory } from '../manifest/inventory';
 import { isObject, type Manifest } from '../manifest/manifest';
 import { describeSubject, parseSubject, rbacOf, type Rbac, type Subject } from '../rbac';
 import { rulesOf } from '../rbac/policy-rule';
-import { meant } from './one-of';
+import { meant } from '../spelling';
 import { parseResource, type TypedResource } from './resource';
 
 /** What a question about rights may name. */

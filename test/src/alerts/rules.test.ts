@@ -140,6 +140,21 @@ describe('alerts', () => {
       { without: ['BulwarkNope' as never] },
       /without: 'BulwarkNope' is no alert/,
     ],
+    [
+      'a misspelled alert to leave out',
+      { without: ['BulwarkDriftCritcal' as never] },
+      /without: 'BulwarkDriftCritcal' is no alert\. Did you mean BulwarkDriftCritical\? Use one of Bulwark/,
+    ],
+    [
+      'a misspelled threshold',
+      { thresholds: { bulwarkRbacChange: 1 } as object },
+      /thresholds: 'bulwarkRbacChange' is no alert that counts\. Did you mean BulwarkRbacChanged\?/,
+    ],
+    [
+      'a severity that nobody routes by',
+      { severities: { BulwarkRbacChanged: 'Critical' as never } },
+      /severities\.BulwarkRbacChanged: 'Critical' is no severity\. Did you mean critical\? Use one of critical, warning and info\./,
+    ],
     ['a severity of none', { severities: { Nope: 'info' } as object }, /severities: 'Nope' is no alert/],
     ['an unknown way to know of drift', { drift: { by: 'nope' } as never }, /'nope' is no way to know/],
   ])('refuse %s', (_title, options, message) => {
