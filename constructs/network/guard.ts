@@ -59,9 +59,10 @@ export function guardSelfMade(tenant: Construct): void {
     { key: TENANT_LABEL, operator: 'Exists' as const },
     { key: TENANT_LABEL, operator: 'NotIn' as const, values: [name] },
   ];
-  addClusterPolicy(tenant, `tenant-${name}.self-service`, () =>
+  const policy = addClusterPolicy(tenant, `tenant-${name}.self-service`, () =>
     guardSpec({ namespaces: own }, [{ namespaces: { matchExpressions: others } }], targetOf(tenant)),
   );
+  policy.metadata.addLabel(TENANT_LABEL, name);
 }
 
 function guardSpec(
@@ -229,10 +230,10 @@ function refuseOldCluster(tenant: IConstruct): void {
 
 const OLDEST_MINOR = 31;
 
-function addClusterPolicy(tenant: IConstruct, name: string, spec: () => object): void {
+function addClusterPolicy(tenant: IConstruct, name: string, spec: () => object): ApiObject {
   const id = 'network-guard';
   const chart = (tenant.node.tryFindChild(id) as Chart | undefined) ?? new Chart(tenant, id);
-  new ApiObject(chart, name, {
+  return new ApiObject(chart, name, {
     apiVersion: 'policy.networking.k8s.io/v1alpha2',
     kind: 'ClusterNetworkPolicy',
     metadata: { name },

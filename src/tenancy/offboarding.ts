@@ -1,8 +1,16 @@
 import { BulwarkError } from '../errors';
 import { objectCommand } from '../kubectl';
+import { objectsOf } from '../lists';
 import { takeInventory, type Inventory } from '../manifest/inventory';
 import { ALLOWANCES_NAME, kindRank, TENANT_LABEL } from '../manifest/kinds';
-import { compareText, describeObject, isObject, type JsonObject, type Manifest } from '../manifest/manifest';
+import {
+  compareText,
+  describeObject,
+  identityOf,
+  isObject,
+  type JsonObject,
+  type Manifest,
+} from '../manifest/manifest';
 import { PARENT_LABEL } from './people';
 import { tracesOf } from './traces';
 
@@ -30,26 +38,42 @@ const DATA: readonly string[] = ['PersistentVolumeClaim'];
 /** What is deleted last in a namespace: as long as anything is there, it has to be held. */
 const HOLDING: readonly string[] = ['NetworkPolicy', 'LimitRange', 'ResourceQuota', 'RoleBinding', 'Role'];
 
+const BINDINGS: readonly string[] = ['RoleBinding', 'ClusterRoleBinding'];
+
+/** What lets people make namespaces, in the order of deletion: with its Tenant Capsule deletes those, while what holds them stays. */
+const SELF_SERVICE: readonly string[] = [
+  'Tenant',
+  'GlobalTenantResource',
+  'ClusterRoleBinding',
+  'ClusterRole',
+  'ClusterNetworkPolicy',
+];
+
 /**
  * What has to be applied and deleted so that a tenant, with its teams, leaves the cluster.
  * @param manifests Everything of the cluster, as the synthesis made it.
  * @param tenant Name of the tenant.
- * @throws BulwarkError when no namespace belongs to a tenant of that name.
+ * @throws BulwarkError when nothing belongs to a tenant of that name.
  */
 export function offboard(manifests: readonly Manifest[], tenant: string): Offboarding {
   const inventory = takeInventory(manifests);
-  const namespaces = namespacesOf(inventory, tenant);
+  const tenants = withTeams(inventory, tenant);
+  const namespaces = inventory.ofKind('Namespace').filter((one) => isOf(one, tenants));
+  const service = SELF_SERVICE.flatMap((kind) => inventory.ofKind(kind)).filter((one) => isOf(one, tenants));
+  if (namespaces.length + service.length === 0) throw noTenant(inventory, tenant);
   const names = new Set(namespaces.map(({ metadata }) => metadata?.name ?? ''));
   const own = manifests.filter(({ metadata }) => names.has(metadata?.namespace ?? ''));
+  const served = new Set(service.map(identityOf));
+  const isOther = (one: Manifest) => !served.has(identityOf(one));
   const { bindings, policies, ownedElsewhere } = tracesOf(inventory, names);
   return {
     freeze: [
       ...namespaces.map(frozenNamespace),
-      ...own.flatMap((manifest) => frozen(manifest) ?? []),
-      ...bindings,
+      ...[...own, ...service].flatMap((manifest) => frozen(manifest) ?? []),
+      ...bindings.filter(isOther),
       ...policies,
     ],
-    deletions: [...own.sort(inOrderOfDeletion), ...ownedElsewhere, ...namespaces],
+    deletions: [...own.sort(inOrderOfDeletion), ...service, ...ownedElsewhere.filter(isOther), ...namespaces],
   };
 }
 
@@ -62,7 +86,8 @@ export function deleteCommands(deletions: readonly Manifest[]): string[] {
   });
 }
 
-function namespacesOf(inventory: Inventory, tenant: string): Manifest[] {
+/** The names of a tenant, of its teams, and of theirs. */
+function withTeams(inventory: Inventory, tenant: string): ReadonlySet<string> {
   const all = inventory.ofKind('Namespace');
   const tenants = new Set([tenant]);
   // A team of a team is told by its own parent, so it may take as many rounds as there are generations.
@@ -73,11 +98,19 @@ function namespacesOf(inventory: Inventory, tenant: string): Manifest[] {
       if (name !== undefined && parent !== undefined && tenants.has(parent)) tenants.add(name);
     }
   }
-  const found = all.filter(({ metadata }) => tenants.has(metadata?.labels?.[TENANT_LABEL] ?? ''));
-  if (found.length > 0) return found;
-  const names = [...new Set(all.flatMap(({ metadata }) => metadata?.labels?.[TENANT_LABEL] ?? []))];
-  throw new BulwarkError(
-    `There is no tenant '${tenant}' in these manifests, so nothing can be taken away. Tenants are ${names.sort(compareText).join(', ') || 'none'}.`,
+  return tenants;
+}
+
+function isOf({ metadata }: Manifest, tenants: ReadonlySet<string>): boolean {
+  return tenants.has(metadata?.labels?.[TENANT_LABEL] ?? '');
+}
+
+function noTenant(inventory: Inventory, tenant: string): BulwarkError {
+  const labelled = inventory
+    .ofKind('Namespace')
+    .flatMap(({ metadata }) => metadata?.labels?.[TENANT_LABEL] ?? []);
+  return new BulwarkError(
+    `There is no tenant '${tenant}' in these manifests, so nothing can be taken away. Tenants are ${[...new Set(labelled)].sort(compareText).join(', ') || 'none'}.`,
   );
 }
 
@@ -89,15 +122,30 @@ function frozenNamespace(namespace: Manifest): Manifest {
 /** The object as it has to be while its tenant is on its way out; undefined where it stays as it is. */
 function frozen(manifest: Manifest): Manifest | undefined {
   // An empty list takes rights away from whoever had them, and leaves the binding for the way back.
-  if (manifest.kind === 'RoleBinding') return { ...manifest, subjects: [] };
+  if (BINDINGS.includes(manifest.kind)) return { ...manifest, subjects: [] };
   if (!isObject(manifest.spec)) return undefined;
-  const { hard, ingress } = manifest.spec;
+  return manifest.apiVersion.startsWith('capsule') ? frozenService(manifest) : held(manifest, manifest.spec);
+}
+
+/** Capsule lets nobody change anything in namespaces that people made, and brings what belongs there as it is frozen. */
+function frozenService(manifest: Manifest): Manifest {
+  const spec = manifest.spec as JsonObject;
+  if (manifest.kind === 'Tenant') return { ...manifest, spec: { ...spec, cordoned: true } };
+  const resources = objectsOf(spec.resources).map((resource) => ({
+    ...resource,
+    rawItems: objectsOf(resource.rawItems).map((item) => frozen(item as Manifest) ?? item),
+  }));
+  return { ...manifest, spec: { ...spec, resources } };
+}
+
+function held(manifest: Manifest, spec: JsonObject): Manifest | undefined {
+  const { hard, ingress } = spec;
   // An empty list lets nobody in; who is let out stays as it was, so that data can be carried away.
   if (manifest.kind === 'NetworkPolicy' && Array.isArray(ingress) && ingress.length > 0) {
-    return { ...manifest, spec: { ...manifest.spec, ingress: [] } };
+    return { ...manifest, spec: { ...spec, ingress: [] } };
   }
   if (manifest.kind !== 'ResourceQuota' || !isObject(hard)) return undefined;
-  return { ...manifest, spec: { ...manifest.spec, hard: nothingMore(hard) } };
+  return { ...manifest, spec: { ...spec, hard: nothingMore(hard) } };
 }
 
 /** What is used already stays: a quota counts when something is made. */

@@ -74,7 +74,7 @@ export function selfServiceManifests(where: string, service: SelfService): Manif
     {
       apiVersion: CAPSULE,
       kind: 'GlobalTenantResource',
-      metadata: { name: `tenant-${tenant}` },
+      metadata: { name: `tenant-${tenant}`, labels: selected },
       spec: {
         resyncPeriod: '60s',
         tenantSelector: { matchLabels: selected },
@@ -86,6 +86,7 @@ export function selfServiceManifests(where: string, service: SelfService): Manif
       kind: 'ClusterRole',
       metadata: {
         name,
+        labels: selected,
         annotations: {
           'kubernetes.io/description': `Makes and deletes namespaces of ${tenant}, as far as guard rails are concerned`,
         },
@@ -95,7 +96,7 @@ export function selfServiceManifests(where: string, service: SelfService): Manif
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',
-      metadata: { name },
+      metadata: { name, labels: selected },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
       subjects: owners,
     },

@@ -1,5 +1,12 @@
 import { ServiceType } from 'cdk8s-plus-27';
-import { HardenedDeployment, LockedClusterRole, Peer, Tenant } from '../../../constructs';
+import {
+  Guardrails,
+  HardenedDeployment,
+  LockedClusterRole,
+  Peer,
+  Subject,
+  Tenant,
+} from '../../../constructs';
 import { analyzeNetwork } from '../../../src/network';
 import { describeObject, type Manifest } from '../../../src/manifest/manifest';
 import { deleteCommands, offboard } from '../../../src/tenancy/offboarding';
@@ -239,5 +246,66 @@ describe('a tenant that leaves', () => {
     expect(() => offboard(cluster(), 'taem')).toThrow(
       "There is no tenant 'taem' in these manifests, so nothing can be taken away. Tenants are shop, team, team-payments.",
     );
+  });
+});
+
+describe('a tenant that leaves with namespaces that its people made', () => {
+  const { cluster: all } = blueprint('1.33', { capsule: true, clusterNetworkPolicy: true });
+  new Guardrails(all, 'guardrails');
+  new Tenant(all, 'team', {
+    groups: { deployers: ['ci'] },
+    selfService: {
+      namespaces: { owners: ['leads'], atMost: 2 },
+    },
+  });
+  const { freeze, deletions } = offboard(all.synth().manifests, 'team');
+
+  it('makes no more of them, and has Capsule freeze those it has', () => {
+    expect(freeze.map(describeObject)).toEqual([
+      'Tenant team',
+      'GlobalTenantResource tenant-team',
+      'ClusterRoleBinding tenant-team-namespaces',
+    ]);
+    const [tenant, replicated, owners] = freeze as any[];
+    expect(tenant.spec).toMatchObject({ cordoned: true, forceTenantPrefix: true });
+    expect(owners.subjects).toEqual([]);
+    const items: any[] = replicated.spec.resources[0].rawItems;
+    const { subjects } = items.find(({ kind }) => kind === 'RoleBinding');
+    const { spec } = items.find(({ metadata }) => metadata.name === 'quota');
+    expect([subjects, spec.hard.pods, spec.hard['limits.cpu']]).toEqual([[], '0', '0']);
+    expect(items.map(({ kind }) => kind).sort()).toEqual([
+      'ConfigMap',
+      'LimitRange',
+      'NetworkPolicy',
+      'NetworkPolicy',
+      'ResourceQuota',
+      'ResourceQuota',
+      'RoleBinding',
+    ]);
+  });
+
+  it('loses them with its Tenant, and what holds them afterwards', () => {
+    expect(deletions.map(describeObject)).toEqual([
+      'Tenant team',
+      'GlobalTenantResource tenant-team',
+      'ClusterRoleBinding tenant-team-namespaces',
+      'ClusterRole tenant-team-namespaces',
+      'ClusterNetworkPolicy tenant-team.self-service',
+    ]);
+    expect(deleteCommands(deletions)[0]).toBe(
+      'kubectl delete --ignore-not-found tenant.v1beta2.capsule.clastix.io/team',
+    );
+  });
+
+  it('is told once of whoever is an owner by an account of its own', () => {
+    const { cluster: another } = blueprint('1.33', { capsule: true });
+    new Guardrails(another, 'guardrails');
+    const owners = [Subject.serviceAccount('team-web', 'robot')];
+    new Tenant(another, 'team', { selfService: { namespaces: { owners, atMost: 2 } } }).namespace('web');
+    const leaving = offboard(another.synth().manifests, 'team');
+    for (const manifests of [leaving.freeze, leaving.deletions]) {
+      const names = manifests.map(describeObject);
+      expect(names.filter((name) => name === 'ClusterRoleBinding tenant-team-namespaces')).toHaveLength(1);
+    }
   });
 });
