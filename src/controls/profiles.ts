@@ -111,6 +111,7 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-rbac-wildcard',
     'no-full-control-role',
     'no-match-all-aggregation',
+    'no-built-in-aggregation',
     'rbac-rule-takes-effect',
     'no-secret-read-right',
     'no-secret-write-right',

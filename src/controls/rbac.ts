@@ -3,6 +3,7 @@ import { isObject, labelsOf, type JsonObject, type Manifest } from '../manifest/
 import { rememberedOfLent } from '../manifest/remembered';
 import { indexLabels, type LabelIndex } from '../manifest/selectors';
 import { bindingsIn, BINDINGS, BUILT_IN, placeOfRole, roleOf, rulesGranted, type Binding } from './bindings';
+import { builtInAggregations } from './built-in-aggregation';
 import type { Breach, InventoryControl, ObjectControl, Reference } from './control';
 import {
   API_SUBJECT,
@@ -558,9 +559,7 @@ const ROLE_FORM: readonly ObjectControl[] = [
     fix: 'Select by a label that only the roles which belong together have.',
     examples: {
       fails: clusterRole([], { aggregationRule: { clusterRoleSelectors: [{}] } }),
-      passes: clusterRole([], {
-        aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'shop.example/part-of': 'reader' } }] },
-      }),
+      passes: collecting({ 'shop.example/part-of': 'reader' }),
     },
   },
   {
@@ -621,6 +620,24 @@ const BINDING_CONTROLS: readonly (ObjectControl | InventoryControl)[] = [
     examples: {
       fails: roleBinding({ kind: 'ClusterRole', name: 'edit' }),
       passes: roleBinding({ kind: 'ClusterRole', name: 'view' }),
+    },
+  },
+  {
+    id: 'no-built-in-aggregation',
+    title: 'No ClusterRole collects the rules of a built-in one, but for view',
+    why: 'Labels such as aggregate-to-edit are on roles of Kubernetes that read every Secret and impersonate; a role that selects them grants it under a harmless name, and shows no rule of it.',
+    severity: 'high',
+    references: [
+      K02,
+      { standard: 'Kubernetes', id: 'Aggregated ClusterRoles' },
+      { standard: 'Kubernetes', id: 'User-facing roles' },
+    ],
+    scope: 'inventory',
+    breaches: builtInAggregations,
+    fix: 'Select by a label of your own, and give it to a role that lists what is needed.',
+    examples: {
+      fails: [collecting({ [`${GROUP}/aggregate-to-edit`]: 'true' })],
+      passes: [collecting({ [`${GROUP}/aggregate-to-view`]: 'true' })],
     },
   },
   {
@@ -863,6 +880,10 @@ function second(rule: JsonObject): Manifest {
 
 function harmless(): Manifest {
   return clusterRole([harmlessRule()]);
+}
+
+function collecting(matchLabels: JsonObject): Manifest {
+  return clusterRole([], { aggregationRule: { clusterRoleSelectors: [{ matchLabels }] } });
 }
 
 function harmlessRole(): Manifest {

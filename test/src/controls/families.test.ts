@@ -290,8 +290,43 @@ describe('what a role grants', () => {
   it('is everything for an aggregated ClusterRole that selects every other', () => {
     const aggregated = (...clusterRoleSelectors: JsonObject[]) =>
       clusterRole([], { aggregationRule: { clusterRoleSelectors } });
-    expect(broken(aggregated({ matchLabels: { a: 'b' } }, {}))).toEqual(['no-match-all-aggregation']);
+    expect(broken(aggregated({ matchLabels: { a: 'b' } }, {}))).toEqual([
+      'no-match-all-aggregation',
+      'no-built-in-aggregation',
+    ]);
     expect(broken(aggregated({ matchExpressions: [{ key: 'a', operator: 'Exists' }] }))).toEqual([]);
+  });
+
+  it.each<[string, JsonObject, RegExp | undefined]>([
+    [
+      'edit',
+      { matchLabels: { [`${RBAC}/aggregate-to-edit`]: 'true' } },
+      /built-in system:aggregate-to-edit$/,
+    ],
+    [
+      'admin, which collects edit',
+      { matchLabels: { [`${RBAC}/aggregate-to-admin`]: 'true' } },
+      /aggregate-to-edit/,
+    ],
+    ['all', { matchLabels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' } }, /cluster-admin, .* more$/],
+    ['all without a label', { matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] }, /cluster-admin/],
+    ['view', { matchLabels: { [`${RBAC}/aggregate-to-view`]: 'true' } }, undefined],
+    ['none', { matchLabels: { [`${RBAC}/aggregate-to-edit`]: 'false' } }, undefined],
+  ])(
+    'is what Kubernetes grants to roles of its own where they are selected: %s',
+    (_title, selector, message) => {
+      const own = clusterRole([], { aggregationRule: { clusterRoleSelectors: [selector] } });
+      const found = findings([own]).filter(({ control }) => control.id === 'no-built-in-aggregation');
+      expect(found.map((finding) => finding.message)).toEqual(
+        message ? [expect.stringMatching(message)] : [],
+      );
+    },
+  );
+
+  it('is what it is for the roles of Kubernetes themselves, which collect each other', () => {
+    expect(findings(defaultRbac()).filter(({ control }) => control.id === 'no-built-in-aggregation')).toEqual(
+      [],
+    );
   });
 });
 
