@@ -3,6 +3,7 @@ import { controlsHold, type Problem, type Proof } from '../../src/controls/proof
 import { podControls, controlsOf } from '../../src/controls/profiles';
 import type { Control, Parameters } from '../../src/controls/control';
 import type { Waiver } from '../../src/controls/waiver';
+import { push } from '../../src/groups';
 import { describeObject, type Manifest } from '../../src/manifest/manifest';
 import { lent } from '../../src/manifest/remembered';
 import { localhostProfilesExist } from '../../src/hardening/localhost-profiles';
@@ -27,10 +28,7 @@ const ADDED = new WeakMap<IConstruct, Proof[]>();
  * declared in code. Proofs run in the order in which they were added; under a stock `App` none runs.
  */
 export function addProof(scope: IConstruct, proof: Proof): void {
-  const { root } = scope.node;
-  const added = ADDED.get(root);
-  if (added) added.push(proof);
-  else ADDED.set(root, [proof]);
+  push(ADDED, scope.node.root, proof);
 }
 
 /** What {@link judgeEntries} goes by. */

@@ -1,5 +1,6 @@
 import { Names, YamlOutputType, type ApiObject } from 'cdk8s';
 import { BulwarkError } from '../../src/errors';
+import { push } from '../../src/groups';
 import { isCustomResource } from '../../src/manifest/custom-resources';
 import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, describeObject, type Manifest } from '../../src/manifest/manifest';
@@ -56,10 +57,7 @@ export function planFiles(ordered: Ordered, layout: Layout, extension: string): 
   for (const entry of ordered.entries) {
     const { prefix, name } = places.get(entry)!;
     const number = stages.get(entry)! * STAGE_WIDTH[layout] + prefix;
-    const file = `${String(number).padStart(width, '0')}-${name}${extension}`;
-    const manifests = files.get(file) ?? [];
-    manifests.push(entry.manifest);
-    files.set(file, manifests);
+    push(files, `${String(number).padStart(width, '0')}-${name}${extension}`, entry.manifest);
   }
   return [...files]
     .map(([name, manifests]) => ({ name, manifests }))

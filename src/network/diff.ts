@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { compareText } from '../manifest/manifest';
 import type { AddressRange } from './addresses';
 import type { Connection, Endpoint } from './connections';
@@ -89,9 +90,7 @@ function byWorkload(connections: readonly Connection[]): Map<string, PortsOfRang
         ? [connection.destination, 'ingress']
         : [connection.source, 'egress'];
     const key = `${endpointName(own)}\n${direction}`;
-    const list = ranges.get(key) ?? [];
-    list.push({ range, ports: connection.ports });
-    ranges.set(key, list);
+    push(ranges, key, { range, ports: connection.ports });
   }
   return ranges;
 }

@@ -1,4 +1,5 @@
 import { BulwarkError } from '../errors';
+import { push } from '../groups';
 import { compareText } from '../manifest/manifest';
 import { TENANT_LABEL } from '../manifest/kinds';
 import type { PodClass, Workload } from './pods';
@@ -174,9 +175,7 @@ function openBy(
   for (const [group, classes] of members) {
     for (const set of new Set(classes.map(ports))) {
       if (set === NO_PORTS) continue;
-      const list = byPorts.get(set) ?? [];
-      byPorts.set(set, list);
-      list.push({ group, classes: classes.filter((one) => ports(one) === set) });
+      push(byPorts, set, { group, classes: classes.filter((one) => ports(one) === set) });
     }
   }
   return byPorts;

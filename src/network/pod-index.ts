@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import type { Subject } from './policy';
 import type { Namespace, PodClass, Pods } from './pods';
 import { matches, selectsAll, type Labels, type Requirement, type Selector } from './selector';
@@ -76,9 +77,7 @@ function buildIndex<T extends { readonly labels: Labels }>(
     for (const key in item.labels) {
       const values = index.get(key) ?? new Map<unknown, T[]>();
       index.set(key, values);
-      const list = values.get(item.labels[key]);
-      if (list) list.push(item);
-      else values.set(item.labels[key], [item]);
+      push(values, item.labels[key], item);
     }
   }
   return index;

@@ -1,3 +1,4 @@
+import { groupBy } from '../groups';
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { namespaceOf } from '../manifest/inventory';
 import { podTemplateOf, type PodSpec } from '../manifest/pod';
@@ -45,14 +46,7 @@ export function servicesOf(manifests: readonly Manifest[], workloads: Iterable<W
     if (kind === 'Service' && apiVersion === 'v1') services.set(nameOf(manifest), manifest);
     if (kind === 'Ingress' && apiVersion.startsWith('networking.k8s.io/')) ingresses.push(manifest);
   }
-  const byNamespace = new Map<string, Workload[]>();
-  if (services.size > 0) {
-    for (const workload of workloads) {
-      const list = byNamespace.get(workload.namespace);
-      if (list) list.push(workload);
-      else byNamespace.set(workload.namespace, [workload]);
-    }
-  }
+  const byNamespace = groupBy(services.size > 0 ? workloads : [], ({ namespace }) => namespace);
   const podsOf = (namespace: string, name: string) => {
     const service = services.get(`${namespace}/${name}`);
     return service ? selectedBy(service, byNamespace.get(namespace) ?? []) : [];

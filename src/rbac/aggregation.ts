@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { selects } from '../manifest/inventory';
 import { compareText, isObject, type Manifest } from '../manifest/manifest';
 import { listOf } from '../lists';
@@ -29,10 +30,7 @@ function partsOfAll(roles: readonly Manifest[]): Parts {
   const byLabel = new Map<string, Manifest[]>();
   for (const role of roles) {
     for (const label of Object.entries(role.metadata?.labels ?? {})) {
-      const key = label.join('=');
-      const others = byLabel.get(key);
-      if (others) others.push(role);
-      else byLabel.set(key, [role]);
+      push(byLabel, label.join('='), role);
     }
   }
   return new Map(

@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { consequencesOfPower } from './consequences';
 import { ALL, powerKey, type Power } from './power';
 import type { Grant, Rbac } from './rbac';
@@ -60,9 +61,7 @@ export function closureOf(world: World, start: readonly Power[], options: Closur
     if (steps.has(key)) return;
     steps.set(key, step);
     queue.push(step.power);
-    const others = byKind.get(step.power.kind);
-    if (others) others.push(step.power);
-    else byKind.set(step.power.kind, [step.power]);
+    push(byKind, step.power.kind, step.power);
   };
   const closure: Closure = {
     steps,
