@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import type { JsonObject } from '../../src/manifest/manifest';
+import { nameByContent } from '../../src/profile-name';
 import { LockedServiceAccount } from '../identity/locked-service-account';
 import { Tenant } from '../tenancy/tenant';
 import type { TenantNamespace } from '../tenancy/tenant-namespace';
@@ -140,7 +140,7 @@ function configMap(namespace: TenantNamespace, kind: string, data: Record<string
       `${namespace.node.path}: the ${kind} profiles take ${text.length} bytes, more than a ConfigMap holds. Use ProfileLoader.nodeFiles().`,
     );
   }
-  const name = `${kind}-${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
+  const name = nameByContent(kind, text);
   new ApiObject(namespace, name, {
     apiVersion: 'v1',
     kind: 'ConfigMap',

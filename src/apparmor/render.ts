@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { BulwarkError } from '../errors';
+import { checkProfileName, isProfileName, nameByContent } from '../profile-name';
 import { CAPABILITIES, SIGNALS } from './names';
 import { isLiteral, renderPath, usesVariable } from './path';
 import type {
@@ -50,9 +50,6 @@ const SOCKETS: Readonly<Record<NetworkAccess, readonly string[]>> = {
   packet: ['packet raw', 'packet dgram'],
 };
 
-const NAME = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
-const HASH_DIGITS = 10;
-
 /**
  * Writes a profile as text that `apparmor_parser` of AppArmor 3.0 and newer compiles. The name ends with a hash of the text:
  * a changed profile is loaded beside the one that running pods use, and each pod keeps what it was started with.
@@ -61,14 +58,9 @@ const HASH_DIGITS = 10;
  */
 export function renderAppArmorProfile(profile: AppArmorProfile): RenderedAppArmorProfile {
   const where = `AppArmor profile ${JSON.stringify(profile.name)}`;
-  if (!NAME.test(profile.name)) {
-    throw new BulwarkError(
-      `${where}: is no name for a profile, which is also the name of a file and of an object. Use at most 52 lower-case letters, digits and hyphens.`,
-    );
-  }
+  checkProfileName(profile.name, where);
   const template = render(profile, where);
-  const hash = createHash('sha256').update(template).digest('hex').slice(0, HASH_DIGITS);
-  const name = `${profile.name}-${hash}`;
+  const name = nameByContent(profile.name, template);
   return { name, text: template.replaceAll(OWN_NAME, name) };
 }
 
@@ -112,7 +104,7 @@ function block(head: string, lines: readonly string[]): string[] {
 }
 
 function childName(name: string, where: string): string {
-  if (NAME.test(name)) return name;
+  if (isProfileName(name)) return name;
   throw new BulwarkError(
     `${where}: ${JSON.stringify(name)} is no name for a child profile. Use at most 52 lower-case letters, digits and hyphens.`,
   );

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { SECURITY_PROFILES_API_VERSION } from '../apparmor/operator';
 import { BulwarkError } from '../errors';
+import { checkProfileName, nameByContent } from '../profile-name';
 import { editDistance } from '../spelling';
 import type { Manifest } from '../manifest/manifest';
 import { SYSCALLS, syscallNumber, type Architecture } from './syscalls';
@@ -112,8 +112,6 @@ const SCMP_ARCHITECTURES: Readonly<Record<Architecture, string>> = {
   riscv64: 'SCMP_ARCH_RISCV64',
 };
 
-const NAME = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
-const HASH_DIGITS = 10;
 const EPERM = 1;
 const LARGEST_ERRNO = 4095;
 
@@ -126,11 +124,7 @@ const LARGEST_ERRNO = 4095;
  */
 export function renderSeccompProfile(profile: SeccompProfile): RenderedSeccompProfile {
   const where = `seccomp profile ${JSON.stringify(profile.name)}`;
-  if (!NAME.test(profile.name)) {
-    throw new BulwarkError(
-      `${where}: is no name for a profile, which is also the name of a file and of an object. Use at most 52 lower-case letters, digits and hyphens.`,
-    );
-  }
+  checkProfileName(profile.name, where);
   const { defaultAction = 'errno', architectures = ['amd64', 'arm64'], rules } = profile;
   check(profile, architectures, where);
   const named = new Set(rules.flatMap(({ syscalls }) => syscalls));
@@ -146,8 +140,7 @@ export function renderSeccompProfile(profile: SeccompProfile): RenderedSeccompPr
     syscalls: all.map(ociRule),
   };
   const text = `${JSON.stringify(oci, null, 2)}\n`;
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
-  return { name: `${profile.name}-${hash}`, oci, text };
+  return { name: nameByContent(profile.name, text), oci, text };
 }
 
 /** A profile as a resource of the Security Profiles Operator, which writes it to `operator/NAME.json` on every node. */
