@@ -1,5 +1,6 @@
 import { findDrift } from '../drift/drift';
 import { proveLive } from '../drift/proof';
+import { withSelfMade } from '../drift/self-made';
 import { driftMetrics, type DriftRun } from '../drift/metrics';
 import { withOwnImage, type OwnCronJob } from '../drift/own-image';
 import { driftJunit, driftText, type DriftReport } from '../drift/report';
@@ -213,9 +214,10 @@ function compare(
   { fileOf, ...subject }: Subject,
 ): DriftReport {
   const { objects, isKnown, version } = cluster;
-  const findings = findDrift({ declared: declared.map(comparable), live: objects, isKnown, fileOf });
+  const all = withSelfMade(declared, objects);
+  const findings = findDrift({ declared: all.map(comparable), live: objects, isKnown, fileOf });
   // Where rights are missing, a hole may be in what could not be read.
-  const proof = subject.complete ? { proof: proveLive(declared, objects, targetOf(version, declared)) } : {};
+  const proof = subject.complete ? { proof: proveLive(all, objects, targetOf(version, declared)) } : {};
   return { ...subject, declared: declared.length, live: objects.length, findings, ...proof };
 }
 

@@ -6,7 +6,7 @@ import { applyCommand, deleteCommand, mayBeSecret, restoreCommand } from './fix'
 import { watchedKind, type WatchedKind } from './kinds';
 import { lastWriter, writerOf, type Change } from './managed-fields';
 import { askedLabelsOf } from './trust';
-import { controllerOf, managedNamespaces, weakness } from './undeclared';
+import { controllerOf, managedNamespaces, weakness, type ManagedNamespaces } from './undeclared';
 
 /** A way in which a live cluster is not what was declared. Each object has one at most. */
 export interface DriftFinding {
@@ -165,7 +165,7 @@ function fieldName(path: readonly Step[]): string {
 }
 
 interface Surroundings {
-  readonly managed: ReadonlySet<string>;
+  readonly managed: ManagedNamespaces;
   readonly byUid: ReadonlySet<unknown>;
   /** What was declared, by {@link ownerKey}: the owner may be a custom resource, of which only those are known. */
   readonly owners: ReadonlySet<string>;
@@ -198,9 +198,9 @@ function unknownObject(live: Manifest, { severity, danger }: WatchedKind): Drift
   };
 }
 
-function isDebugged({ metadata, spec }: Manifest, managed: ReadonlySet<string>): boolean {
+function isDebugged({ metadata, spec }: Manifest, managed: ManagedNamespaces): boolean {
   const ephemeral = isObject(spec) ? spec.ephemeralContainers : undefined;
-  return managed.has(metadata?.namespace ?? '') && Array.isArray(ephemeral) && ephemeral.length > 0;
+  return managed.declared.has(metadata?.namespace ?? '') && Array.isArray(ephemeral) && ephemeral.length > 0;
 }
 
 function ownerKey(kind: string, namespace?: string, name?: string): string {

@@ -2,6 +2,7 @@ import { isObject, type Manifest } from '../manifest/manifest';
 import { TENANT_LABEL } from '../manifest/kinds';
 import { defaultObject } from './default-objects';
 import { watchedKind, type WatchedKind } from './kinds';
+import { isSelfMade } from './self-made';
 
 /** Namespaces that Kubernetes makes, of which a set of manifests that has something in them declares only that. */
 const OF_KUBERNETES: ReadonlySet<string> = new Set([
@@ -11,19 +12,37 @@ const OF_KUBERNETES: ReadonlySet<string> = new Set([
   'kube-node-lease',
 ]);
 
-/** The namespaces that manifests declare as a whole: what is in them beside what was declared is nobody's. */
-export function managedNamespaces(declared: readonly Manifest[]): ReadonlySet<string> {
+/** Namespaces by who says what is in them. */
+export interface ManagedNamespaces {
+  /** Those that manifests declare as a whole: what is in them beside what was declared is nobody's. */
+  readonly declared: ReadonlySet<string>;
+  /** Those that people of a tenant made, who run in them what they like. */
+  readonly selfMade: ReadonlySet<string>;
+}
+
+export function managedNamespaces(declared: readonly Manifest[]): ManagedNamespaces {
+  const selfMade = new Set(declared.filter(isSelfMade).map(({ metadata }) => metadata?.name ?? ''));
   const named = declared.map(({ kind, metadata }) =>
     kind === 'Namespace' ? metadata?.name : metadata?.namespace,
   );
-  return new Set(named.filter((name) => name !== undefined && !OF_KUBERNETES.has(name)) as string[]);
+  const isWhole = (name: string | undefined): name is string =>
+    name !== undefined && !OF_KUBERNETES.has(name) && !selfMade.has(name);
+  return { declared: new Set(named.filter(isWhole)), selfMade };
+}
+
+/** What people may not make either where they run what they like, since it opens their namespace to others. */
+const NEVER_SELF_MADE: readonly string[] = ['NetworkPolicy', 'Role', 'RoleBinding'];
+
+function isManaged({ kind, metadata }: Manifest, { declared, selfMade }: ManagedNamespaces): boolean {
+  const namespace = metadata?.namespace ?? '';
+  return declared.has(namespace) || (selfMade.has(namespace) && NEVER_SELF_MADE.includes(kind));
 }
 
 /** What of an object that nobody declared weakens the cluster; undefined where nothing does. */
-export function weakness(live: Manifest, managed: ReadonlySet<string>): WatchedKind | undefined {
+export function weakness(live: Manifest, managed: ManagedNamespaces): WatchedKind | undefined {
   const watched = watchedKind(live.apiVersion, live.kind);
   if (!watched || defaultObject(live)) return undefined;
-  if (watched.namespaced && !managed.has(live.metadata?.namespace ?? '')) return undefined;
+  if (watched.namespaced && !isManaged(live, managed)) return undefined;
   const isHarmless = HARMLESS[live.kind];
   return isHarmless?.(live) ? undefined : watched;
 }

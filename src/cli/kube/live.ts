@@ -23,7 +23,7 @@ export async function readLive(reader: Reader, declared: readonly Manifest[]): P
   const kinds = await kindsToRead(reader, declared);
   const namespaces = [
     ...new Set([
-      ...managedNamespaces(declared),
+      ...managedNamespaces(declared).declared,
       ...declared.flatMap(({ metadata }) => metadata?.namespace ?? []),
     ]),
   ];
