@@ -49,9 +49,18 @@ export interface ClosureOptions {
 
 /**
  * Everything that follows from some powers, breadth first. What takes two powers follows as soon as both are there, whoever of
- * those at the start has which: people talk to each other.
+ * those at the start has which: people talk to each other. Whoever may switch admission policies off is stopped by none, so then
+ * it is what follows without them.
  */
 export function closureOf(world: World, start: readonly Power[], options: ClosureOptions = {}): Closure {
+  const closure = closureBehind(world, start, options);
+  const reopens =
+    world.closedBy && (closure.rightIn('switch-off-admission', ALL) || closure.stepTo({ kind: 'cluster' }));
+  return reopens ? closureBehind({ ...world, closedBy: undefined }, start, options) : closure;
+}
+
+/** What follows as long as admission policies stand. */
+function closureBehind(world: World, start: readonly Power[], options: ClosureOptions): Closure {
   const { goesOn = () => true, endsAt = () => false } = options;
   const steps = new Map<string, Step>();
   const byKind = new Map<string, Power[]>();

@@ -40,7 +40,7 @@ export interface EscalationOptions extends RbacOptions {
 /** Works out how rights lead to other rights, to pods, to ServiceAccounts and to nodes. */
 export function escalationOf(manifests: readonly Manifest[], options: EscalationOptions = {}): Escalation {
   const world = worldOf(manifests, options);
-  const from = (subject: Subject, end?: Power) => soundClosure(world, subjectPower(subject), end);
+  const from = (subject: Subject, end?: Power) => closureFrom(world, subjectPower(subject), end);
   return {
     world,
     pathTo: (subject, goal) => {
@@ -78,16 +78,10 @@ export function subjectPower(subject: Subject): Power {
   return { kind: 'subject', subject };
 }
 
-/**
- * What follows from a power. Whoever may switch admission policies off is stopped by none, so then the answer is the one without.
- */
-function soundClosure(world: World, start: Power, end?: Power): Closure {
+/** What follows from a power, no further than to the end where one is asked for. */
+function closureFrom(world: World, start: Power, end?: Power): Closure {
   const ends = new Set(end ? [powerKey(end)] : []);
-  const endsAt = (power: Power) => ends.has(powerKey(power));
-  const closure = closureOf(world, [start], { endsAt });
-  const reopens =
-    world.closedBy && (closure.rightIn('switch-off-admission', ALL) || closure.stepTo({ kind: 'cluster' }));
-  return reopens ? closureOf({ ...world, closedBy: undefined }, [start], { endsAt }) : closure;
+  return closureOf(world, [start], { endsAt: (power) => ends.has(powerKey(power)) });
 }
 
 function powerOfGoal(goal: Goal): Power {
@@ -162,7 +156,7 @@ function startingAs(pod: PodPower, like: PodPower, path: EscalationPath): Escala
 }
 
 function worstPath(world: World, start: Power): EscalationPath[] {
-  const closure = soundClosure(world, start, { kind: 'cluster' });
+  const closure = closureFrom(world, start, { kind: 'cluster' });
   const worst = (['cluster', 'node'] as const).find((kind) => closure.stepTo({ kind }));
   return worst ? [pathOf(closure, start, { kind: worst })] : [];
 }

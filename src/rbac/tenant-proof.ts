@@ -1,7 +1,7 @@
 import { takeInventory } from '../manifest/inventory';
 import { identityOf, type Manifest } from '../manifest/manifest';
 import { lazily, rememberedOfLent } from '../manifest/remembered';
-import { closureOf, stepsTo, type Closure, type Step, type World } from './closure';
+import { closureOf, stepsTo, type Step, type World } from './closure';
 import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
 import { closedByGuardrails } from './guarded';
 import { concernsTenants } from './objects-of-tenants';
@@ -177,7 +177,8 @@ type Border = string | undefined;
 function escapesOf(question: Question): TenantEscape[] {
   const { world, party } = question;
   const border = (power: Power) => borderOf(question, power);
-  const closure = soundClosure(world, party, (power) => border(power) === undefined);
+  const goesOn = (power: Power) => border(power) === undefined;
+  const closure = closureOf(world, party.start, { goesOn });
   const found: [string, Step, Step[]][] = [];
   const intoOf = ({ power }: Step) => tenantIn(question, (power as PowerOf<'objects'>).namespace);
   for (const step of closure.steps.values()) {
@@ -196,13 +197,6 @@ function escapesOf(question: Question): TenantEscape[] {
 /** The tenant of a namespace, or `*` for all of them. */
 function tenantIn({ tenancy: { tenantOf } }: Question, namespace: string): string {
   return namespace === ALL ? ALL : (tenantOf(namespace) ?? ALL);
-}
-
-/** Policies stop nobody who may switch them off. */
-function soundClosure(world: World, { start }: Party, goesOn: (power: Power) => boolean): Closure {
-  const closure = closureOf(world, start, { goesOn });
-  const reopens = world.closedBy && closure.rightIn('switch-off-admission', ALL);
-  return reopens ? closureOf({ ...world, closedBy: undefined }, start, { goesOn }) : closure;
 }
 
 function borderOf({ tenancy: { tenantOf }, homes, party }: Question, power: Power): Border {

@@ -270,6 +270,10 @@ it('takes a guard rail that is in force for what it refuses', () => {
   expect(ways(...relabels, guards()[0]!)).toEqual(['shop -> all']);
   const removes = give('sa:shop-web/api', 'delete validatingadmissionpolicies.admissionregistration.k8s.io');
   expect(ways(...relabels, ...guards(), ...removes).length).toBeGreaterThan(1);
+  // So may whoever has the cluster, by whatever right.
+  const answers = give('sa:shop-web/api', 'patch apiservices.apiregistration.k8s.io');
+  expect(ways(...answers, ...guards())).toEqual(['shop -> all']);
+  expect(ways(...relabels, ...answers, ...guards())).toEqual(['shop -> all', 'shop -> all']);
 });
 
 it('takes a guard rail as an API server gives it back for the same', () => {
