@@ -4,10 +4,12 @@ import { Construct } from 'constructs';
 import type { WatchedBy } from '../../src/alerts/alert';
 import { driftEventNames } from '../../src/drift/event';
 import { rightsToCompare, type NamedObject } from '../../src/drift/rights';
+import { replicatedBy } from '../../src/drift/self-made';
 import { LONGEST_TIMEOUT } from '../../src/drift/timeout';
 import { BulwarkError } from '../../src/errors';
 import type { ResourceName } from '../../src/manifest/api-resources';
 import { PLATFORM_OWNED_LABEL } from '../../src/manifest/kinds';
+import type { Manifest } from '../../src/manifest/manifest';
 import { LockedClusterRole, LockedRole } from '../identity/role';
 import type { NetworkMember } from '../network/intents';
 import { Peer } from '../network/peer';
@@ -235,7 +237,11 @@ function grantsFor(watch: DriftWatch, { resources = [], configMaps = [] }: Drift
 
 function declaredBy(watch: DriftWatch): NamedObject[] {
   const objects = watch.node.root.node.findAll().filter((one) => ApiObject.isApiObject(one));
-  return objects.map(({ apiVersion, kind, name }) => ({ apiVersion, kind, name }));
+  const replicated = objects
+    .filter(({ kind }) => kind === 'GlobalTenantResource')
+    .flatMap((object) => replicatedBy(object.toJson() as Manifest))
+    .map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, name: metadata?.name ?? '' }));
+  return [...objects.map(({ apiVersion, kind, name }) => ({ apiVersion, kind, name })), ...replicated];
 }
 
 function allowSecrets(watch: DriftWatch, name: string, { secrets = {} }: DriftWatchProps): void {

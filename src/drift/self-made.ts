@@ -8,7 +8,7 @@ import { isObject, type Manifest } from '../manifest/manifest';
  * belongs into it. A namespace that claims to be one, and by its name or its tenant cannot be, is not among them.
  */
 export function withSelfMade(declared: readonly Manifest[], live: readonly Manifest[]): readonly Manifest[] {
-  const services = declared.filter(({ apiVersion }) => apiVersion.startsWith('capsule.clastix.io/'));
+  const services = declared.filter(isCapsules);
   if (services.length === 0) return declared;
   const byTenant = groupBy(services, tenantOf);
   const made = live.filter(isSelfMade).flatMap((namespace) => {
@@ -23,13 +23,23 @@ export function isSelfMade({ kind, metadata }: Manifest): boolean {
   return kind === 'Namespace' && metadata?.labels?.[SELF_SERVICE_LABEL] === 'true';
 }
 
+/** What an object tells Capsule to put into namespaces that people make. */
+export function replicatedBy({ kind, apiVersion, spec }: Manifest): readonly Manifest[] {
+  if (kind !== 'GlobalTenantResource' || !isCapsules({ apiVersion }) || !isObject(spec)) return [];
+  return objectsOf(spec.resources).flatMap(({ rawItems }) => objectsOf(rawItems) as Manifest[]);
+}
+
+function isCapsules({ apiVersion }: Pick<Manifest, 'apiVersion'>): boolean {
+  return apiVersion.startsWith('capsule.clastix.io/');
+}
+
 function tenantOf({ metadata }: Manifest): string {
   return metadata?.labels?.[TENANT_LABEL] ?? '';
 }
 
 function belonging(service: Manifest, namespace: string): Manifest[] {
   if (!isObject(service.spec) || !namespace.startsWith(`${tenantOf(service)}-`)) return [];
-  const { namespaceOptions, resources } = service.spec;
+  const { namespaceOptions } = service.spec;
   const metadata = isObject(namespaceOptions) ? objectsOf(namespaceOptions.additionalMetadataList) : [];
   const labels = metadata.map((one) => one.labels as Record<string, string>);
   return [
@@ -38,8 +48,6 @@ function belonging(service: Manifest, namespace: string): Manifest[] {
       kind: 'Namespace',
       metadata: { name: namespace, labels: own },
     })),
-    ...objectsOf(resources)
-      .flatMap(({ rawItems }) => objectsOf(rawItems) as Manifest[])
-      .map((item) => ({ ...item, metadata: { ...item.metadata, namespace } })),
+    ...replicatedBy(service).map((item) => ({ ...item, metadata: { ...item.metadata, namespace } })),
   ];
 }

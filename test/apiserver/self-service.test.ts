@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Blueprint, ClusterTarget, Guardrails, HardenedDeployment, Tenant } from '../../constructs';
+import type { DriftReport } from '../../src/drift';
 import type { Manifest } from '../../src/manifest/manifest';
+import { runCommand } from '../support/run-command';
 import { until } from './admission/active';
 import { describeWithCustomResources, fillQuotaStatus, podOf, serverMinor, type Response } from './harness';
 
@@ -75,9 +77,12 @@ const CAPSULE = [
   ),
 ];
 
+let dist: string;
+
 function cluster(folder: string): Blueprint {
+  dist = join(folder, 'dist');
   const target = ClusterTarget.kubernetes(`1.${MINOR}`, { capsule: true });
-  const all = new Blueprint({ target, outdir: join(folder, 'dist') });
+  const all = new Blueprint({ target, outdir: dist });
   new Guardrails(all, 'guardrails');
   const shop = new Tenant(all, 'shop', {
     groups: { deployers: ['shop-deployers'] },
@@ -213,6 +218,21 @@ describeWithCustomResources(
       });
       expect(refusalOf(await deploy('shop-mine', 'docker.io/library/nginx:1'))).toMatch(/allowed-registries/);
       expect(refusalOf(await deploy('bank-web'))).toMatch(/^403 .*cannot create resource/);
+    });
+
+    it('are as they were declared, until somebody changes what is in them', async () => {
+      const drifted = async (): Promise<string[]> => {
+        const kubeconfig = join(server().dir, 'kubeconfig');
+        const { out } = await runCommand(['drift', dist, '--kubeconfig', kubeconfig, '--format', 'json']);
+        const { findings } = JSON.parse(out) as DriftReport;
+        return findings
+          .filter(({ object: one }) => one.kind !== 'ClusterRoleBinding')
+          .map(({ kind, object: one }) => `${kind} ${one.kind} ${one.namespace}/${one.name}`);
+      };
+      expect(await drifted()).toEqual([]);
+      const path = '/apis/networking.k8s.io/v1/namespaces/shop-mine/networkpolicies/default-deny';
+      expect((await server().request('DELETE', path)).status).toBe(200);
+      expect(await drifted()).toEqual(['missing NetworkPolicy shop-mine/default-deny']);
     });
 
     it('are changed by the platform alone, and deleted by their owners', async () => {

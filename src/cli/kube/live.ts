@@ -1,5 +1,6 @@
 import { managedNamespaces } from '../../drift/undeclared';
 import { WATCHED_KINDS } from '../../drift/kinds';
+import { withSelfMade } from '../../drift/self-made';
 import { readingOf } from '../../drift/rights';
 import type { Manifest } from '../../manifest/manifest';
 import { CONCURRENCY, type ListResult, type Reader, type Refusal, type ServedKind } from './reader';
@@ -27,10 +28,11 @@ export async function readLive(reader: Reader, declared: readonly Manifest[]): P
       ...declared.flatMap(({ metadata }) => metadata?.namespace ?? []),
     ]),
   ];
-  const results = await inParallel(kinds, async (kind) => ({
+  const first = await inParallel(kinds, async (kind) => ({
     kind,
     ...(await readKind(reader, kind, declared, namespaces)),
   }));
+  const results = [...first, ...(await readSelfMade(reader, declared, first))];
   const unread = new Set(
     results.filter(({ refusals }) => refusals.length > 0).map(({ kind }) => keyOf(kind)),
   );
@@ -41,6 +43,22 @@ export async function readLive(reader: Reader, declared: readonly Manifest[]): P
     refusals: results.flatMap(({ refusals }) => refusals),
     narrowed: results.filter(({ narrowed }) => narrowed).map(({ kind }) => kind.plural),
   };
+}
+
+/** What belongs into namespaces that people made is known once these are, and of some kinds only what is known is read. */
+async function readSelfMade(
+  reader: Reader,
+  declared: readonly Manifest[],
+  read: readonly (KindResult & { readonly kind: ServedKind })[],
+): Promise<(KindResult & { readonly kind: ServedKind })[]> {
+  const live = read.flatMap(({ items }) => items);
+  const made = withSelfMade(declared, live).slice(declared.length);
+  if (made.length === 0) return [];
+  const complete = new Set(
+    read.filter(({ kind }) => readingOf(kind) === 'all').map(({ kind }) => keyOf(kind)),
+  );
+  const kinds = (await kindsToRead(reader, made)).filter((kind) => !complete.has(keyOf(kind)));
+  return inParallel(kinds, async (kind) => ({ kind, ...(await readKind(reader, kind, made, [])) }));
 }
 
 function keyOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): string {

@@ -1,8 +1,11 @@
 import { App, Chart, Duration } from 'cdk8s';
 import { ConfigMap, Secret } from 'cdk8s-plus-27';
 import {
+  Blueprint,
   BulwarkError,
+  DefaultDeny,
   DriftWatch,
+  Guardrails,
   HardenedDeployment,
   Hardening,
   Peer,
@@ -90,6 +93,20 @@ describe('DriftWatch', () => {
         verbs: ['get'],
       },
     ]);
+  });
+
+  it('may look at what Capsule puts into namespaces that people make', () => {
+    const { outdir } = blueprint().cluster;
+    const target = ClusterTarget.kubernetes('1.33', { ...CAPABILITIES, capsule: true });
+    const cluster = new Blueprint({ target, outdir });
+    const chart = new Chart(cluster, 'ops', { namespace: 'ops' });
+    new DefaultDeny(chart, 'deny');
+    const rights = () => JSON.stringify(rulesOf(cluster, 'ClusterRole', 'ops-watch'));
+    new DriftWatch(chart, 'watch', { image: IMAGE });
+    new Guardrails(cluster, 'guardrails');
+    new Tenant(cluster, 'team', { selfService: { namespaces: { owners: ['leads'], atMost: 2 } } });
+    expect(rights()).toContain('"limitranges"');
+    expect(rights()).toContain('"resourceNames":["tenant-allowances"]');
   });
 
   it('writes its own Events and no others', () => {
