@@ -1,3 +1,4 @@
+import { push } from '../groups';
 import { describeObject, isObject, type Manifest } from '../manifest/manifest';
 import { parseCidr } from './cidr';
 import type { AddressRange } from './addresses';
@@ -50,7 +51,7 @@ export function exposureOf(reachability: Reachability): WorkloadExposure[] {
     workload,
     ...addressExposure(workload, reachability),
     unselected: DIRECTIONS.filter((direction) => isUnselected(workload, direction, reachability)),
-    publishedBy: published.get(workload) ?? [],
+    publishedBy: [...new Set(published.get(workload))],
     hostNetwork: workload.classes.some(({ hostNetwork }) => hostNetwork),
   }));
 }
@@ -99,14 +100,10 @@ function isUnselected({ classes }: Workload, direction: Direction, { network }: 
   );
 }
 
-/** By workload, what leads to it from outside. */
+/** By workload, what leads to it from outside, some of it more than once. */
 function publications({ services }: Reachability): Map<Workload, string[]> {
   const published = new Map<Workload, string[]>();
-  const add = (workload: Workload, manifest: Manifest) => {
-    const list = published.get(workload) ?? [];
-    const text = describeObject(manifest);
-    published.set(workload, list.includes(text) ? list : [...list, text]);
-  };
+  const add = (workload: Workload, manifest: Manifest) => push(published, workload, describeObject(manifest));
   services.ingresses.forEach(({ workload, ingress }) => add(workload, ingress));
   for (const name of services.names) {
     const slash = name.indexOf('/');

@@ -288,17 +288,25 @@ describe('Exposure', () => {
     ]);
   });
 
-  it('is what no policy selects, and what a Service publishes', () => {
+  it('is what no policy selects, and what a Service and an Ingress publish, each told once', () => {
     const service: Manifest = {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { namespace: 'a', name: 'front' },
       spec: { type: 'LoadBalancer', selector: { app: 'x' }, ports: [{ port: 80, targetPort: 'http' }] },
     };
-    const [exposure] = exposureOf(analyzeNetwork([deployment('a', 'x'), service]));
+    const backend = { service: { name: 'front', port: { number: 80 } } };
+    const paths = ['/', '/admin'].map((path) => ({ path, pathType: 'Prefix', backend }));
+    const ingress: Manifest = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { namespace: 'a', name: 'site' },
+      spec: { rules: [{ http: { paths } }] },
+    };
+    const [exposure] = exposureOf(analyzeNetwork([deployment('a', 'x'), service, ingress]));
     expect(exposure).toMatchObject({
       unselected: ['egress', 'ingress'],
-      publishedBy: ['Service a/front'],
+      publishedBy: ['Ingress a/site', 'Service a/front'],
       hostNetwork: false,
     });
   });
