@@ -5,7 +5,7 @@ import { PLATFORM_OWNED_LABEL } from '../../src/manifest/kinds';
 import type { Manifest } from '../../src/manifest/manifest';
 import type { ClusterTarget } from '../../src/target/target';
 import { allowancesConfigMap, type TenantAllowances } from '../../src/tenancy/allowances';
-import { equalShare, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
+import type { Amounts, TenantQuota } from '../../src/tenancy/quota';
 import { selfServiceManifests } from '../../src/tenancy/self-service';
 import { targetOf } from '../blueprint/settings';
 import { Subject, entryOf, sortedSubjects, type BindingSubject } from '../identity/subject';
@@ -14,13 +14,16 @@ import { limits, podSecurityLabels, type NamespaceObject } from './namespace-obj
 import { checkMembers, type RoleHolders } from './people';
 import { tenantRole } from './roles';
 
+/** More than anybody has; each of them is a part of the quota. */
+const MOST = 1000;
+
 /** Namespaces that people of a tenant make themselves. Capsule makes them what the synthesis would have made them. */
 export interface NamespaceSelfService {
   /** Who makes and deletes them: names of groups, or subjects. What people may do in them is said by `groups` of the tenant. */
   readonly owners: readonly (string | BindingSubject)[];
-  /** How many of them there can be at one time. */
+  /** How many of them there can be at one time, 1000 at most. */
   readonly atMost: number;
-  /** Their part of the tenant's quota, of which each gets an equal part. @default an equal part of what the other parts leave */
+  /** The part of the tenant's quota that each of them gets. @default an equal part of what the other parts leave, as a declared one */
   readonly quota?: TenantQuota;
 }
 
@@ -30,7 +33,7 @@ export interface SelfServiceOwner {
   readonly tenant: string;
   /** Labels that the tenant alone decides. */
   readonly labels: Readonly<Record<string, string>>;
-  /** What all of them may use together; asked for when everything is declared. */
+  /** What each of them may use; asked for when everything is declared. */
   readonly amounts: () => Amounts;
   readonly allowances: TenantAllowances;
   readonly people: readonly RoleHolders[];
@@ -42,7 +45,6 @@ export class SelfServiceNamespaces extends Chart {
     super(scope, id);
     const { path } = scope.node;
     const { owners, atMost } = service;
-    this.node.addValidation({ validate: () => shareProblems(path, owner.amounts(), atMost) });
     const subjects = owners.map((each) =>
       entryOf(path, typeof each === 'string' ? Subject.group(each) : each),
     );
@@ -51,16 +53,15 @@ export class SelfServiceNamespaces extends Chart {
       owners: sortedSubjects(subjects),
       atMost,
       labels: { ...owner.labels, ...podSecurityLabels(targetOf(this)) },
-      objects: [...this.walls(owner, atMost), ...this.bindings(owner)].map(ofPlatform),
+      objects: [...this.walls(owner), ...this.bindings(owner)].map(ofPlatform),
     });
     for (const manifest of manifests) new ApiObject(this, manifest.kind, manifest);
   }
 
-  private walls({ amounts, allowances }: SelfServiceOwner, atMost: number): NamespaceObject[] {
-    const share = limits(() => equalShare(amounts(), atMost), allowances.priorityClasses);
+  private walls({ amounts, allowances }: SelfServiceOwner): NamespaceObject[] {
     const { apiVersion, kind, metadata, data } = allowancesConfigMap('', allowances, this.node.path);
     return [
-      ...Object.values(share),
+      ...Object.values(limits(amounts, allowances.priorityClasses)),
       ...closingPolicies('', dnsOpenings(targetOf(this), '')),
       { apiVersion, kind, metadata: { name: metadata!.name! }, data },
     ];
@@ -83,16 +84,6 @@ export class SelfServiceNamespaces extends Chart {
 function ofPlatform(object: NamespaceObject): Manifest {
   const labels = { [PLATFORM_OWNED_LABEL]: 'true' };
   return { ...object, metadata: { ...object.metadata, labels } };
-}
-
-function shareProblems(where: string, amounts: Amounts, atMost: number): string[] {
-  try {
-    equalShare(amounts, atMost);
-    return [];
-  } catch (error) {
-    if (error instanceof BulwarkError) return [`${where}: selfService.namespaces: ${error.message}`];
-    throw error;
-  }
 }
 
 /**
@@ -124,6 +115,6 @@ function problemOf(
     return `needs ValidatingAdmissionPolicy, and Kubernetes ${version} has none. Declare the namespaces, or upgrade to 1.30.`;
   }
   if (owners === 0) return 'has no owners, so nobody could make a namespace. Name a group, or leave it out.';
-  if (Number.isInteger(atMost) && atMost >= 1) return undefined;
-  return `has atMost ${atMost}, and namespaces are counted. Write a whole number, 1 or more.`;
+  if (Number.isInteger(atMost) && atMost >= 1 && atMost <= MOST) return undefined;
+  return `has atMost ${atMost}, which is no number of namespaces. Write a whole number from 1 to ${MOST}.`;
 }

@@ -189,8 +189,9 @@ export class Tenant extends Construct implements NetworkMember {
   private addSelfService(): void {
     const { namespaces } = this.props.selfService ?? {};
     if (!namespaces) return;
-    this.addPart(SELF_SERVICE, namespaces.quota);
-    const owner = { tenant: this.name, ...this.given(SELF_SERVICE) };
+    for (let index = 0; index < namespaces.atMost; index += 1)
+      this.addPart(selfMadePart(index), namespaces.quota);
+    const owner = { tenant: this.name, ...this.given(selfMadePart(0)) };
     new SelfServiceNamespaces(this, SELF_SERVICE, owner, namespaces);
     guardSelfMade(this);
   }
@@ -289,8 +290,12 @@ function checkQuota(where: string, quota: TenantQuota): void {
   }
 }
 
-/** The part of a quota, and the id of the chart, of the namespaces that people make. */
+/** Id of the chart with what is said of the namespaces that people make. */
 const SELF_SERVICE = 'self-service';
+
+function selfMadePart(index: number): string {
+  return `${SELF_SERVICE} ${index}`;
+}
 
 function namespacePart(name: string): string {
   return `namespace ${name}`;

@@ -102,16 +102,6 @@ export function divide(whole: Amounts, shares: Shares): ReadonlyMap<string, Amou
   );
 }
 
-/**
- * What each of some equal parts gets.
- * @throws BulwarkError when that would be nothing.
- */
-export function equalShare(whole: Amounts, parts: number): Amounts {
-  if (whole.size === 0) return whole;
-  const shares = Array.from({ length: parts }, (_, index) => [String(index), undefined] as const);
-  return divide(whole, new Map(shares)).get('0')!;
-}
-
 /** The `hard` part of the ResourceQuota of a namespace. */
 export function hardOf(amounts: Amounts): Record<string, string> {
   const entries = [...amounts].flatMap(([key, amount]) => {

@@ -50,14 +50,13 @@ describe('namespaces that people of a tenant make', () => {
   it('hold what those hold that are declared', () => {
     const all = cluster();
     const shop = shopOf(all, {
-      quota: { cpu: '10' },
       groups: { viewers: ['support'], deployers: [Subject.serviceAccount('pipelines', 'shop')] },
       allowances: { registries: ['registry.example/shop/'], priorityClasses: ['batch'] },
       addresses: ['192.0.2.0/24'],
     });
-    shop.namespace('web', { quota: { cpu: '1250m' } });
+    shop.namespace('web');
     const [declared, made] = [inNamespace(all, 'shop-web'), replicated(all)].map((objects) =>
-      objects.filter(({ metadata }) => metadata!.name !== 'quota').sort(byIdentity),
+      objects.sort(byIdentity),
     );
     expect(made).toEqual(declared);
     expect(declared!.map(identity)).toEqual([
@@ -66,19 +65,30 @@ describe('namespaces that people of a tenant make', () => {
       'NetworkPolicy allow-dns',
       'NetworkPolicy default-deny',
       'ResourceQuota priority',
+      'ResourceQuota quota',
       'RoleBinding tenant-deployer',
       'RoleBinding tenant-viewer',
     ]);
   });
 
-  it('share what the tenant has left, each with an equal part', () => {
-    const all = cluster();
-    const shop = shopOf(all, { quota: { cpu: '10', pods: 100 } });
-    shop.namespace('web', { quota: { cpu: '2' } });
+  it('have the part of the quota that a declared one has, unless it is named', () => {
     const quota = (objects: Manifest[]) =>
       specOf(objects.find(({ metadata }) => metadata!.name === 'quota')!).hard;
-    expect(quota(replicated(all))).toMatchObject({ 'limits.cpu': '2', pods: '12', resourcequotas: '2' });
-    expect(quota(inNamespace(all, 'shop-web'))).toMatchObject({ 'limits.cpu': '2', pods: '50' });
+    const all = cluster();
+    shopOf(all, { quota: { cpu: '10' } }).namespace('web');
+    const equal = { 'limits.cpu': '2', resourcequotas: '2' };
+    expect(quota(inNamespace(all, 'shop-web'))).toMatchObject(equal);
+    expect(quota(replicated(all))).toMatchObject(equal);
+    const named = cluster();
+    new Guardrails(named, 'guardrails');
+    const shop = new Tenant(
+      named,
+      'shop',
+      making({ quota: { cpu: '10' } }, { ...NAMESPACES, quota: { cpu: '1' } }),
+    );
+    shop.namespace('web');
+    expect(quota(inNamespace(named, 'shop-web'))).toMatchObject({ 'limits.cpu': '6' });
+    expect(quota(replicated(named))).toMatchObject({ 'limits.cpu': '1' });
   });
 
   it('have the labels of those that are declared, and say who made them', () => {
@@ -164,7 +174,9 @@ describe('namespaces that people of a tenant make', () => {
     const all = cluster();
     shopOf(all).namespace('web');
     new Tenant(all, 'bank', { groups: { viewers: ['shop-leads'] } }).namespace('web');
-    expect(() => all.synth()).toThrow(/tenant-shop-namespaces\): roleRef breaks no-way-out-of-tenant: A way leads from the tenant bank/);
+    expect(() => all.synth()).toThrow(
+      /tenant-shop-namespaces\): roleRef breaks no-way-out-of-tenant: A way leads from the tenant bank/,
+    );
   });
 });
 
@@ -190,10 +202,10 @@ describe('namespaces that people make are refused', () => {
       () => new Tenant(cluster(), 'shop', making({}, { owners: ['system:authenticated'], atMost: 1 })),
       /selfService\.namespaces\.owners holds 'system:authenticated'/,
     ],
-    ...[0, 1.5, -1, Number.NaN].map((atMost): [string, () => void, RegExp] => [
+    ...[0, 1.5, -1, Number.NaN, 1001].map((atMost): [string, () => void, RegExp] => [
       `at most ${atMost} of them`,
       () => new Tenant(cluster(), 'shop', making({}, { owners: ['leads'], atMost })),
-      new RegExp(`has atMost ${atMost}, and namespaces are counted`),
+      new RegExp(`has atMost ${atMost}, which is no number of namespaces`),
     ]),
     [
       'for a hostile tenant',
@@ -231,7 +243,7 @@ describe('namespaces that people make are refused', () => {
         shopOf(all, { quota: { pods: 3 } });
         all.synth();
       },
-      /shop: selfService\.namespaces: Of 3 pods, 3 are left for 4 parts of it, which is nothing for each/,
+      /^The blueprint has a problem[^]*: Of 3 pods, 3 are left for 4 parts of it, which is nothing for each/,
     ],
     [
       'with a name that Capsule would take for a template',
