@@ -3,7 +3,7 @@ import { podControls } from '../controls/profiles';
 import { bindControl, subjectsOf } from '../controls/judge';
 import { groupBy, push } from '../groups';
 import { requiredDefinitions } from '../manifest/custom-resources';
-import { compareText, describeObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
+import { compareText, describeObject, isObject, readWithoutNulls, type Manifest } from '../manifest/manifest';
 import { podTemplateOf, type PodTemplate } from '../manifest/pod';
 import type { ClusterTarget } from '../target/target';
 import type { DeclaredConnection } from '../network/declared';
@@ -21,6 +21,8 @@ export interface Summary {
   readonly needs: ReadonlyMap<string, number>;
   /** Namespaces of each tenant, by name. */
   readonly tenants: ReadonlyMap<string, readonly string[]>;
+  /** How many namespaces people of a tenant may make through Capsule, by its name. */
+  readonly selfMade: ReadonlyMap<string, number>;
   /** Number of objects that make pods. */
   readonly workloads: number;
   /** Number of workloads each control holds for, by the control's id, for every control that the target has. */
@@ -51,6 +53,7 @@ export function summarize(
     kinds: byCount(countBy(manifests, (manifest) => manifest.kind)),
     needs: requiredDefinitions(manifests),
     tenants: tenantsOf(manifests),
+    selfMade: selfMadeOf(manifests),
     workloads: workloads.length,
     controls: controlsHeld(workloads, target),
     guards: guardsOf(manifests),
@@ -76,6 +79,30 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
     if (tenant) push(tenants, tenant, metadata?.name ?? '');
   }
   return tenants;
+}
+
+function selfMadeOf(manifests: readonly Manifest[]): Map<string, number> {
+  const tenants = manifests.filter(
+    ({ kind, apiVersion }) => kind === 'Tenant' && apiVersion.startsWith('capsule.clastix.io/'),
+  );
+  return new Map(
+    tenants.flatMap(({ metadata, spec }) => {
+      const tenant = metadata?.labels?.[TENANT_LABEL];
+      const options = isObject(spec) && isObject(spec.namespaceOptions) ? spec.namespaceOptions : {};
+      return tenant === undefined ? [] : [[tenant, Number(options.quota)] as const];
+    }),
+  );
+}
+
+/** A tenant with its namespaces, and how many more there may be. */
+function describeTenants({ tenants, selfMade }: Summary): string {
+  const names = [...new Set([...tenants.keys(), ...selfMade.keys()])];
+  const described = names.map((tenant) => {
+    const most = selfMade.get(tenant);
+    const made = most === undefined ? [] : [`up to ${most} that its people make`];
+    return `${tenant} (${[...(tenants.get(tenant) ?? []), ...made].join(', ')})`;
+  });
+  return `${names.length}${list(described)}`;
 }
 
 function guardsOf(manifests: readonly Manifest[]): Map<string, readonly string[]> {
@@ -107,7 +134,7 @@ function controlsHeld(workloads: readonly PodTemplate[], target: ClusterTarget):
 
 /** The summary as lines of text of at most 80 columns, as the command prints it. */
 export function formatSummary(summary: Summary): string {
-  const { kinds, needs, tenants, workloads, controls, guards, waivers } = summary;
+  const { kinds, needs, workloads, controls, guards, waivers } = summary;
   const objects = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const broken = [...controls].filter(([, count]) => count < workloads);
   return [
@@ -115,10 +142,7 @@ export function formatSummary(summary: Summary): string {
     ...[...needs].flatMap(([name, count], index) =>
       wrap(index === 0 ? 'needs' : '', `CRD ${name} for ${counted(count, 'object')}`),
     ),
-    ...wrap(
-      'tenants',
-      `${tenants.size}${list([...tenants].map(([tenant, namespaces]) => `${tenant} (${namespaces.join(', ')})`))}`,
-    ),
+    ...wrap('tenants', describeTenants(summary)),
     ...describeTheorem(summary.theorem).flatMap(([label, text]) => wrap(label, text)),
     ...(guards.size > 0 ? wrap('guards', describeGuards(guards)) : []),
     ...wrap(

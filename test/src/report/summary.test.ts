@@ -61,6 +61,23 @@ describe('summarize', () => {
     expect([...summarize(manifests, target).tenants]).toEqual([['shop', ['shop-web', 'shop-db']]]);
   });
 
+  it('tells of namespaces that people may make, also of a tenant without any', () => {
+    const capsule = (name: string, quota: number) => ({
+      ...object('Tenant', name, tenant(name)),
+      apiVersion: 'capsule.clastix.io/v1beta2',
+      spec: { namespaceOptions: { quota } },
+    });
+    const manifests = [
+      object('Namespace', 'shop-web', tenant('shop')),
+      capsule('shop', 5),
+      capsule('bank', 1),
+      { ...object('Tenant', 'elsewhere'), apiVersion: 'example.com/v1' },
+    ];
+    expect(formatSummary(summarize(manifests, target))).toContain(
+      'tenants   2: shop (shop-web, up to 5 that its people make), bank (up to 1 that\n            its people make)\n',
+    );
+  });
+
   it('counts for each control the workloads that it holds for, without changing any', () => {
     const manifests = [hardened('a'), plain('b'), plain('c', { hostPID: true }), object('ConfigMap', 'd')];
     const before = JSON.stringify(manifests);
