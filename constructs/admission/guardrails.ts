@@ -1,16 +1,20 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, Chart, Lazy } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { guardrailManifests, type GuardrailOptions } from '../../src/admission/guardrails';
 import { waiversHoldInCluster } from '../../src/admission/waived-in-cluster';
 import { addProof } from '../blueprint/judgement';
 import { targetOf } from '../blueprint/settings';
+import { selfMadeLabels } from '../tenancy/registry';
 import { waiveWhereNeeded } from '../workload/waivers';
+
+/** The policy about whose namespaces are. */
+const NAMESPACES_POLICY = 'bulwark-namespaces';
 
 const ADMITS_LONG_TEXTS =
   'looks for credentials in texts, which may be too long for the budget of an expression; nothing else depends on it';
 
 /** Properties of {@link Guardrails}. */
-export interface GuardrailsProps extends Omit<GuardrailOptions, 'target'> {
+export interface GuardrailsProps extends Omit<GuardrailOptions, 'target' | 'selfMadeLabels'> {
   /**
    * What happens for a target before Kubernetes 1.30, which has no ValidatingAdmissionPolicy v1: an error, or no guard rails.
    * @default 'refuse'
@@ -43,15 +47,26 @@ export class Guardrails extends Chart {
     const target = targetOf(this);
     if (olderTarget === 'leave-out' && target.minor < 30) return;
     addProof(this, waiversHoldInCluster({ ...options, target }));
-    for (const { apiVersion, kind, metadata, ...rest } of guardrailManifests({ ...options, target })) {
+    for (const { apiVersion, kind, metadata, spec } of guardrailManifests({ ...options, target })) {
       const name = metadata!.name!;
+      const isOfNamespaces =
+        kind === 'ValidatingAdmissionPolicy' && name === NAMESPACES_POLICY && target.capsule;
       const object = new ApiObject(this, `${kind}-${name}`, {
         apiVersion,
         kind,
         metadata: { name },
-        ...rest,
+        spec: isOfNamespaces ? this.ofNamespaces({ ...options, target }) : spec,
       });
       waiveWhereNeeded(object, 'admission-policy-fails-closed', ADMITS_LONG_TEXTS);
     }
+  }
+
+  /** Which labels namespaces have that people make is known when all tenants are. */
+  private ofNamespaces(options: GuardrailOptions): unknown {
+    const produce = () => {
+      const all = guardrailManifests({ ...options, selfMadeLabels: selfMadeLabels(this) });
+      return all.find(({ metadata }) => metadata?.name === NAMESPACES_POLICY)?.spec;
+    };
+    return Lazy.any({ produce });
   }
 }

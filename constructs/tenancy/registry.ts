@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
+import { compareText } from '../../src/manifest/manifest';
 import { blockCollisions } from '../../src/tenancy/blocks';
 import { exceededCapacity } from '../../src/tenancy/capacity';
 import { hostCollisions } from '../../src/tenancy/hosts';
@@ -69,6 +70,12 @@ export function tenancyChanged(scope: IConstruct): void {
   registryOf(scope).version += 1;
 }
 
+/** Keys of the labels that namespaces have which people of tenants make, beside those that every tenant has. */
+export function selfMadeLabels(scope: IConstruct): string[] {
+  const making = [...registryOf(scope).tenants.values()].filter(({ makesNamespaces }) => makesNamespaces);
+  return [...new Set(making.flatMap(({ labels }) => Object.keys(labels)))].sort(compareText);
+}
+
 /** Says what every tenant below a root has to say of itself. */
 export function setTenancyPolicy(root: IConstruct, policy: TenancyPolicy): void {
   registryOf(root).policy = policy;
@@ -123,6 +130,7 @@ function problemsOf(root: IConstruct, { tenants, policy }: Registry): string[] {
     ...sharedBlocks(all),
     ...sharedPools(all, nodePools, areRelated),
     ...sharedNames(tenants),
+    ...freeLabels(all),
     ...unguarded(root, all),
   ];
 }
@@ -194,6 +202,24 @@ function sharedNames(tenants: ReadonlyMap<string, TenantFacts>): string[] {
 /** What stands before each hyphen of a name. */
 function beginnings(name: string): string[] {
   return [...name.matchAll(/-/g)].map(({ index }) => name.slice(0, index));
+}
+
+/** What Capsule sets nobody can choose; what it sets for another tenant alone, people could. */
+function freeLabels(tenants: readonly TenantFacts[]): string[] {
+  const making = tenants.filter(({ makesNamespaces }) => makesNamespaces);
+  const first = new Map<string, TenantFacts>();
+  for (const tenant of making) {
+    for (const key of Object.keys(tenant.labels)) if (!first.has(key)) first.set(key, tenant);
+  }
+  return making.flatMap(({ path, labels }) =>
+    [...first]
+      .filter(([key]) => labels[key] === undefined)
+      .map(
+        ([key, other]) =>
+          `${path}: lets its people make namespaces and has no label '${key}', which those of ${other.path} have: they could set it themselves. ` +
+          `Add ${asCode(key)} to the properties of the tenant.`,
+      ),
+  );
 }
 
 /** What people make nobody has judged before, so the cluster has to. */

@@ -9,7 +9,7 @@ import { ALLOWANCE_LISTS } from '../tenancy/allowances';
 import { CAPSULE_ACCOUNTS } from '../tenancy/self-service';
 import type { ClusterTarget } from '../target/target';
 import { allowanceVariables } from './allowed';
-import { GUARD_GROUPS, POD_GUARDS, type Guard, type GuardGroup } from './guards';
+import { GUARD_GROUPS, POD_GUARDS, type Guard, type GuardContext, type GuardGroup } from './guards';
 import {
   isJudgedInCluster,
   MANIFESTS_ONLY,
@@ -78,6 +78,12 @@ export interface GuardrailOptions {
    * @default false
    */
   readonly repairs?: boolean;
+  /**
+   * Keys of the labels that namespaces have which people of tenants make through Capsule, beside those that every tenant has. They
+   * may have no others.
+   * @default unknown: they may have any, save labels of ours
+   */
+  readonly selfMadeLabels?: readonly string[];
   /** Groups that nothing here holds, for emergencies. @default none */
   readonly breakGlassGroups?: readonly string[];
 }
@@ -294,7 +300,7 @@ function podPolicy({ shape, name, controls, guards }: PodPolicy, options: Guardr
       : guards;
   const validations = [
     ...podValidations(controls, shape, options.target),
-    ...applicable.flatMap((guard) => guardValidation(guard, options.target, fieldOf(guard, shape)) ?? []),
+    ...applicable.flatMap((guard) => guardValidation(guard, options, fieldOf(guard, shape)) ?? []),
   ];
   return {
     name: `bulwark-${name}`,
@@ -325,7 +331,7 @@ function groupPolicy(
     unless,
   } = group;
   const validations = [
-    ...guards.flatMap((guard) => guardValidation(guard, options.target, guard.field) ?? []),
+    ...guards.flatMap((guard) => guardValidation(guard, options, guard.field) ?? []),
     ...objectValidations(
       [
         ...new Set([
@@ -418,8 +424,8 @@ function platformOf(options: GuardrailOptions): string[] {
   return [...platformGroups, ...(target.capsule ? [CAPSULE_ACCOUNTS] : []), ...breakGlassGroups];
 }
 
-function guardValidation(guard: Guard, target: ClusterTarget, field: string): Validation | undefined {
-  const expression = typeof guard.rule === 'string' ? guard.rule : guard.rule(target);
+function guardValidation(guard: Guard, context: GuardContext, field: string): Validation | undefined {
+  const expression = typeof guard.rule === 'string' ? guard.rule : guard.rule(context);
   return expression === undefined
     ? undefined
     : { id: guard.id, expression, message: messageOf(guard, field) };

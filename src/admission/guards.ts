@@ -1,19 +1,20 @@
 import { findControl } from '../controls/catalogue';
 import type { PodControl } from '../controls/control';
 import { expressionOf } from '../controls/judge';
-import {
-  ALLOWANCES_NAME,
-  PLATFORM_OWNED_LABEL,
-  POD_SECURITY_LABEL,
-  SELF_SERVICE_LABEL,
-  TENANT_LABEL,
-} from '../manifest/kinds';
+import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import type { AllowanceList } from '../tenancy/allowances';
-import { NAMESPACES_OF_TENANT } from '../tenancy/self-service';
 import type { ClusterTarget } from '../target/target';
 import { allowsAny } from './allowed';
+import { NAMESPACE_GUARDS, NAME_LABEL } from './namespace-guards';
 import type { ResourceRule } from './policy';
 import { quoted } from './who';
+
+/** What the rule of a guard may depend on. */
+export interface GuardContext {
+  readonly target: ClusterTarget;
+  /** Keys of the labels that namespaces have which people of tenants make, beside those of every tenant. @default unknown */
+  readonly selfMadeLabels?: readonly string[];
+}
 
 /** A rule that only the API server can hold somebody to, because it depends on who asks or on what a tenant is allowed. */
 export interface Guard {
@@ -30,8 +31,8 @@ export interface Guard {
   readonly isAboutContainers?: boolean;
   /** Allowances that the rule reads, as the variables of their names. @default none */
   readonly allowances?: readonly AllowanceList[];
-  /** True for what is admitted, in the Common Expression Language; undefined where the target leaves nothing to ask. */
-  readonly rule: string | ((target: ClusterTarget) => string | undefined);
+  /** True for what is admitted, in the Common Expression Language; undefined where there is nothing to ask. */
+  readonly rule: string | ((asked: GuardContext) => string | undefined);
 }
 
 /**
@@ -84,7 +85,7 @@ export const POD_GUARDS: readonly Guard[] = [
     field: 'image',
     fix: 'Add the digest that crane digest IMAGE prints: image:1.4.2@sha256:....',
     isAboutContainers: true,
-    rule: (target) =>
+    rule: ({ target }) =>
       "params.?data[?'imageDigests'].orValue('') != 'true' || " +
       `variables.containers.all(container, ${expressionOf(findControl('image-digest') as PodControl, target)})`,
   },
@@ -150,47 +151,12 @@ export interface GuardGroup {
   readonly judgesSpec?: boolean;
 }
 
-/** Label that the API server itself puts on every namespace. */
-const NAME_LABEL = 'kubernetes.io/metadata.name';
-
 const WRITES = ['CREATE', 'UPDATE'] as const;
 const CHANGES = ['CREATE', 'UPDATE', 'DELETE'] as const;
 
 function writesOf(group: string, ...resources: string[]): ResourceRule {
   return { apiGroups: [group], apiVersions: ['v1'], operations: WRITES, resources };
 }
-
-/** What {@link madeNamespaces} says of a label. */
-function hasLabel(key: string, condition: string): string {
-  return `one.metadata.labels[?'${key}'].orValue('')${condition}`;
-}
-
-/** Labels of ours that say whose a namespace is, and decide nothing in it. */
-const TELLING_LABELS: readonly string[] = [
-  TENANT_LABEL,
-  SELF_SERVICE_LABEL,
-  ...['trust', 'parent-tenant', 'owner', 'cost-center', 'node-pool'].map((name) => `cdk8s-bulwark/${name}`),
-];
-
-const TENANT_OF_ONE = `one.metadata.labels['${TENANT_LABEL}']`;
-
-/** Whoever asks makes it, or deletes it, as an owner of the tenant. */
-const IS_BY_OWNER =
-  `authorizer.group('${NAMESPACES_OF_TENANT.group}').resource('${NAMESPACES_OF_TENANT.resource}')` +
-  `.subresource('${NAMESPACES_OF_TENANT.subresource}').name(${TENANT_OF_ONE})` +
-  '.check(request.operation.lowerAscii()).allowed()';
-
-/** Levels of Pod Security have only been loosened since 1.30, so any version from there on will do. */
-const HAS_STRICT_LABELS = [
-  hasLabel(POD_SECURITY_LABEL, " == 'restricted'"),
-  hasLabel(`${POD_SECURITY_LABEL}-version`, ".matches('^(latest|v1[.][3-9][0-9])$')"),
-  `one.metadata.labels.all(key, !key.startsWith('cdk8s-bulwark/') || key in [${quoted(TELLING_LABELS)}])`,
-].join(' && ');
-
-/** Capsule sees to all of it. That it did, the guard rails see for themselves. */
-const IS_AS_OTHERS =
-  `(one.metadata.name.startsWith(${TENANT_OF_ONE} + '-') && ${IS_BY_OWNER} && ` +
-  `(request.operation == 'DELETE' || (${HAS_STRICT_LABELS})))`;
 
 /** Everything that tenancy needs beyond controls. */
 export const GUARD_GROUPS: readonly GuardGroup[] = [
@@ -216,58 +182,7 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
       },
     ],
   },
-  {
-    name: 'namespaces',
-    scope: 'cluster',
-    resources: [
-      {
-        apiGroups: [''],
-        apiVersions: ['v1'],
-        operations: CHANGES,
-        resources: ['namespaces', 'namespaces/status', 'namespaces/finalize'],
-      },
-    ],
-    guards: [
-      {
-        id: 'tenant-namespace-by-platform',
-        title: 'Namespaces of tenants are made and deleted by the platform alone',
-        why: 'Policies of others trust the label that names a tenant, and with a namespace goes everything that holds its tenant.',
-        field: `metadata.labels['${TENANT_LABEL}']`,
-        fix: 'Ask the platform for the namespace, or to delete it.',
-        rule: ({ capsule }) =>
-          madeNamespaces(capsule ? hasLabel(SELF_SERVICE_LABEL, " == 'true'") : undefined),
-      },
-      {
-        id: 'self-made-namespace',
-        title: 'A namespace that a tenant makes is its own and as strict as its others',
-        why: 'Whoever chose the name, the labels or the tenant of a namespace would choose what holds in it, and whose it is.',
-        field: 'metadata',
-        fix: 'Begin its name with that of the tenant and a hyphen, leave its labels to Capsule, and be one of the owners that the tenant names.',
-        rule: ({ capsule }) => (capsule ? madeNamespaces(IS_AS_OTHERS) : undefined),
-      },
-      {
-        id: 'namespace-labels-frozen',
-        title: 'Labels of a tenant’s namespace are changed by the platform alone',
-        why: 'A namespace’s labels decide which Pod Security and which guard rails hold in it, and which NetworkPolicies of others let it in.',
-        field: 'metadata.labels',
-        fix: 'Ask the platform for the change.',
-        rule: ofTenantNamespace(sameEntries('labels', 'true')),
-      },
-      {
-        id: 'namespace-annotations-frozen',
-        title: 'Annotations that decide on a tenant’s pods are changed by the platform alone',
-        why: 'Annotations of a namespace choose the nodes of its pods and what taints they tolerate (PodNodeSelector, PodTolerationRestriction).',
-        field: 'metadata.annotations',
-        fix: 'Ask the platform for the change.',
-        rule: ofTenantNamespace(
-          sameEntries(
-            'annotations',
-            "key.startsWith('cdk8s-bulwark/') || key.startsWith('scheduler.alpha.kubernetes.io/')",
-          ),
-        ),
-      },
-    ],
-  },
+  NAMESPACE_GUARDS,
   {
     name: 'network-policies',
     kind: 'networking.k8s.io/NetworkPolicy',
@@ -467,27 +382,6 @@ export const GUARD_GROUPS: readonly GuardGroup[] = [
   },
 ];
 
-/** That no namespace of a tenant, `one`, is made or deleted but such as meets the rule. */
-function madeNamespaces(rule?: string): string {
-  const isNone = `one == null || !one.?metadata.?labels[?'${TENANT_LABEL}'].hasValue()`;
-  const isMet = rule === undefined ? isNone : `${isNone} || ${rule}`;
-  return `request.operation == 'UPDATE' || [object, oldObject].all(one, ${isMet})`;
-}
-
-/** A rule about changes of a namespace that is a tenant's, before or after. */
-function ofTenantNamespace(rule: string): string {
-  const isTenants = `[object, oldObject].exists(one, one.?metadata.?labels[?'${TENANT_LABEL}'].hasValue())`;
-  return `request.operation != 'UPDATE' || !${isTenants} || (${rule})`;
-}
-
-/** Whether the entries of a map in metadata that meet a condition are the same before and after. */
-function sameEntries(map: 'labels' | 'annotations', condition: string): string {
-  const of = (one: string) => `${one}.metadata.?${map}.orValue({})`;
-  const within = (a: string, b: string) =>
-    `${of(a)}.all(key, !(${condition}) || (key in ${of(b)} && ${of(b)}[key] == ${of(a)}[key]))`;
-  return `${within('object', 'oldObject')} && ${within('oldObject', 'object')}`;
-}
-
 /** A condition that holds for each peer of a NetworkPolicy. */
 function everyPeer(condition: string): string {
   const rules = (direction: string, peers: string) =>
@@ -508,7 +402,7 @@ function selectsOwn(selector: string): string {
 }
 
 /** The API server knows cidr() in new expressions from 1.31. */
-function cidrAllowed({ minor }: ClusterTarget): string {
+function cidrAllowed({ target: { minor } }: GuardContext): string {
   const cidr = 'peer.ipBlock.cidr';
   return minor >= 31
     ? `variables.networkCidrs.exists(block, cidr(block).containsCIDR(${cidr}))`

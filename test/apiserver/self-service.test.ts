@@ -86,6 +86,7 @@ function cluster(folder: string): Blueprint {
   new Guardrails(all, 'guardrails');
   const shop = new Tenant(all, 'shop', {
     groups: { deployers: ['shop-deployers'] },
+    labels: { stage: 'production' },
     allowances: { registries: ['registry.example/shop/'] },
     selfService: { namespaces: { owners: ['shop-leads'], atMost: 3 } },
   });
@@ -192,6 +193,14 @@ describeWithCustomResources(
       ],
       ['without guard rails', 'shop-x', { 'cdk8s-bulwark/guardrails': 'audit' }, LEAD, 'self-made-namespace'],
       [
+        'passed over by another policy engine',
+        'shop-x',
+        { 'admission.gatekeeper.sh/ignore': '' },
+        LEAD,
+        'self-made-namespace-labels',
+      ],
+      ['under the name of another', 'shop-x', { name: 'monitoring' }, LEAD, 'self-made-namespace-labels'],
+      [
         'as one of the platform',
         'shop-x',
         { 'cdk8s-bulwark/self-service': 'false' },
@@ -200,6 +209,18 @@ describeWithCustomResources(
       ],
     ])('are not made %s', async (_, name, change, who, guard) => {
       expect(refusalOf(await make(name, change, who))).toMatch(new RegExp(`^403 .*${guard}: `));
+    });
+
+    it('are not made with rights in the cloud, and with what tools write to know them again', async () => {
+      const metadata = (annotations: object) => ({
+        metadata: { name: 'shop-x', annotations, labels: { ...labels(), name: 'shop-x' } },
+      });
+      const annotated = (annotations: object) =>
+        server().request('POST', '/api/v1/namespaces?dryRun=All', metadata(annotations), LEAD);
+      expect(refusalOf(await annotated({ 'iam.amazonaws.com/permitted': '.*' }))).toMatch(
+        /self-made-namespace: /,
+      );
+      expect(refusalOf(await annotated({ 'meta.helm.sh/release-name': 'shop' }))).toBeUndefined();
     });
 
     it('give nobody anything before all of it is there, and then what those give that are declared', async () => {
@@ -236,11 +257,14 @@ describeWithCustomResources(
     });
 
     it('are changed by the platform alone, and deleted by their owners', async () => {
-      const change = { metadata: { labels: { [ENFORCE]: 'privileged' } } };
-      const patch = (who: object) =>
-        server().request('PATCH', '/api/v1/namespaces/shop-mine?dryRun=All', change, who);
-      expect(refusalOf(await patch(LEAD))).toMatch(/namespace-labels-frozen/);
-      expect(refusalOf(await patch(CONTROLLER))).toBeUndefined();
+      const patch = (metadata: object, who: object) =>
+        server().request('PATCH', '/api/v1/namespaces/shop-mine?dryRun=All', { metadata }, who);
+      const weaker = { labels: { [ENFORCE]: 'privileged' } };
+      expect(refusalOf(await patch(weaker, LEAD))).toMatch(/namespace-labels-frozen/);
+      expect(refusalOf(await patch(weaker, CONTROLLER))).toBeUndefined();
+      const cloud = { annotations: { 'iam.amazonaws.com/permitted': '.*' } };
+      expect(refusalOf(await patch(cloud, LEAD))).toMatch(/namespace-annotations-frozen/);
+      expect(refusalOf(await patch({ annotations: { 'meta.helm.sh/x': '' } }, LEAD))).toBeUndefined();
       const remove = (name: string, who: object) =>
         server().request('DELETE', `/api/v1/namespaces/${name}?dryRun=All`, undefined, who);
       expect(refusalOf(await remove('shop-mine', STRANGER))).toMatch(/self-made-namespace/);

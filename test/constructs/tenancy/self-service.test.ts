@@ -108,6 +108,14 @@ describe('namespaces that people of a tenant make', () => {
     expect(forceTenantPrefix).toBe(true);
   });
 
+  it('may have the labels of the tenant, and no others that nobody knows', () => {
+    const all = cluster();
+    shopOf(all, { labels: { stage: 'production' } });
+    const { validations } = specOf(objectOf(all, 'ValidatingAdmissionPolicy', 'bulwark-namespaces'));
+    const [rule] = validations.filter(({ message }: any) => message.startsWith('self-made-namespace-labels'));
+    expect(rule.expression).toContain("'kubernetes.io/metadata.name', 'stage']");
+  });
+
   it('are guarded against other tenants where the cluster knows ClusterNetworkPolicy', () => {
     const all = cluster({ capsule: true, clusterNetworkPolicy: true });
     shopOf(all);
@@ -235,6 +243,16 @@ describe('namespaces that people make are refused', () => {
         all.synth();
       },
       /shop: lets its people make namespaces named shop-\.\.\., and those of shop-eu are named so too/,
+    ],
+    [
+      'without a label by which those of another are known',
+      () => {
+        const all = cluster();
+        shopOf(all, { labels: { zone: 'pci' } });
+        new Tenant(all, 'bank', making());
+        all.synth();
+      },
+      /bank: lets its people make namespaces and has no label 'zone', .* Add labels: \{ 'zone': '\.\.\.' \}/,
     ],
     [
       'where each would get nothing of the quota',
