@@ -3,6 +3,8 @@ import type { IConstruct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
 import { compareText } from '../../src/manifest/manifest';
 import { blockCollisions } from '../../src/tenancy/blocks';
+import type { ClusterTarget } from '../../src/target/target';
+import { CAPSULE_NAMESPACE } from '../../src/tenancy/self-service';
 import { exceededCapacity } from '../../src/tenancy/capacity';
 import { hostCollisions } from '../../src/tenancy/hosts';
 import type { Amounts } from '../../src/tenancy/quota';
@@ -102,9 +104,10 @@ export function registerTenant(scope: IConstruct, facts: TenantFacts): void {
  */
 export function claimNamespace(scope: IConstruct, name: string, tenant: string): void {
   const { namespaces } = registryOf(scope);
-  if (name === 'default' || name.startsWith('kube-')) {
+  const resident = residentOf(name, targetOf(scope));
+  if (resident !== undefined) {
     throw new BulwarkError(
-      `${tenant}: would get the Namespace '${name}', where Kubernetes itself lives. Give the tenant or the namespace another name.`,
+      `${tenant}: would get the Namespace '${name}', where ${resident} lives. Give the tenant or the namespace another name.`,
     );
   }
   const other = namespaces.get(name);
@@ -114,6 +117,12 @@ export function claimNamespace(scope: IConstruct, name: string, tenant: string):
     );
   }
   namespaces.set(name, tenant);
+}
+
+/** Who has a namespace whose accounts the guard rails do not hold; undefined for one that a tenant can have. */
+function residentOf(name: string, { capsule }: ClusterTarget): string | undefined {
+  if (name === 'default' || name.startsWith('kube-')) return 'Kubernetes itself';
+  return capsule && name === CAPSULE_NAMESPACE ? 'Capsule' : undefined;
 }
 
 function problemsOf(root: IConstruct, { tenants, policy }: Registry): string[] {

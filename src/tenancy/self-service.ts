@@ -25,8 +25,11 @@ export interface SelfService {
 
 const CAPSULE = 'capsule.clastix.io/v1beta2';
 
-/** The accounts of Capsule, where its chart is installed as its documentation says. */
-export const CAPSULE_ACCOUNTS = 'system:serviceaccounts:capsule-system';
+/** Where Capsule is installed, as its documentation says. */
+export const CAPSULE_NAMESPACE = 'capsule-system';
+
+/** The accounts of Capsule. */
+export const CAPSULE_ACCOUNTS = `system:serviceaccounts:${CAPSULE_NAMESPACE}`;
 
 /** ClusterRole of Capsule that lets an owner delete a namespace. Without any Capsule would bind `admin`. */
 const DELETER = 'capsule-namespace-deleter';

@@ -245,6 +245,11 @@ describe('namespaces that people make are refused', () => {
       /shop: lets its people make namespaces named shop-\.\.\., and those of shop-eu are named so too/,
     ],
     [
+      'by a tenant that lives where Capsule does',
+      () => new Tenant(cluster(), 'capsule').namespace('system'),
+      /capsule: would get the Namespace 'capsule-system', where Capsule lives/,
+    ],
+    [
       'without a label by which those of another are known',
       () => {
         const all = cluster();

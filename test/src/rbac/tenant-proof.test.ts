@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { guardrailManifests } from '../../../src/admission/guardrails';
+import { guardrailManifests, type GuardrailOptions } from '../../../src/admission/guardrails';
 import { closedByGuardrails, parseSubject, provePermissions, rbacOf } from '../../../src/rbac';
 import { findControl } from '../../../src/controls/catalogue';
 import { checkManifests } from '../../../src/controls/check';
@@ -255,9 +255,14 @@ describe('the only tenant of a cluster', () => {
 
 const relabels = give('sa:shop-web/api', 'patch namespaces', 'shop-web');
 
-function guards(change: (spec: any) => void = () => undefined, platformGroups?: string[]): Manifest[] {
+const CAPSULE = { target: ClusterTarget.kubernetes('1.33', { capsule: true }) };
+
+function guards(
+  change: (spec: any) => void = () => undefined,
+  options: Partial<GuardrailOptions> = {},
+): Manifest[] {
   const target = ClusterTarget.kubernetes('1.33');
-  const made = guardrailManifests({ target, platformGroups }).filter(
+  const made = guardrailManifests({ target, ...options }).filter(
     ({ metadata, spec }: any) => (spec.policyName ?? metadata.name) === 'bulwark-namespaces',
   );
   const [policy, binding] = structuredClone(made) as [any, Manifest];
@@ -274,6 +279,11 @@ it('takes a guard rail that is in force for what it refuses', () => {
   const answers = give('sa:shop-web/api', 'patch apiservices.apiregistration.k8s.io');
   expect(ways(...answers, ...guards())).toEqual(['shop -> all']);
   expect(ways(...relabels, ...answers, ...guards())).toEqual(['shop -> all', 'shop -> all']);
+});
+
+it('takes a guard rail that lets owners make namespaces for as much', () => {
+  expect(ways(...relabels, ...guards(undefined, CAPSULE))).toEqual([]);
+  expect(ways(...relabels, ...guards(undefined, { ...CAPSULE, selfMadeLabels: ['stage'] }))).toEqual([]);
 });
 
 it('takes a guard rail as an API server gives it back for the same', () => {
@@ -297,7 +307,18 @@ it.each<[string, Manifest[]]>([
     'holds under a condition',
     guards((spec) => spec.matchConditions.push({ name: 'x', expression: 'false' })),
   ],
-  ['exempts a group of the tenant', guards(undefined, ['system:serviceaccounts:shop-web'])],
+  [
+    'exempts a group of the tenant',
+    guards(undefined, { platformGroups: ['system:serviceaccounts:shop-web'] }),
+  ],
+  [
+    'lets people make namespaces and has lost the question whose those are',
+    guards(
+      (spec) =>
+        (spec.validations = spec.validations.filter(({ message }: any) => !/^self-made/.test(message))),
+      CAPSULE,
+    ),
+  ],
 ])('takes a policy of the name of a guard rail for nothing when it %s', (_what, weak) => {
   expect(ways(...relabels, ...weak)).toEqual(['shop -> all']);
 });
