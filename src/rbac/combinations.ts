@@ -1,7 +1,7 @@
 import { groupBy } from '../groups';
 import type { Step, World } from './closure';
 import type { Hit } from './hits';
-import { ALL, placeOf, type Power } from './power';
+import { ALL, placeOf, type Power, type PowerOf } from './power';
 import { MASTERS, type Subject } from './subject';
 
 /**
@@ -19,6 +19,7 @@ export function combinationsOf(world: World, power: Power, hits: readonly Hit[])
     ...certified(asker),
     ...namedAccounts(asker),
     ...namedSecrets(asker),
+    ...mintedSecrets(asker),
   ];
 }
 
@@ -69,26 +70,36 @@ function escalated(asker: Asker): Step[] {
 
 function bound(asker: Asker): Step[] {
   return pairs(asker.of('bind-roles'), asker.of('write-bindings')).flatMap(([binds, writes, namespace]) => {
-    if (binds.names.length === 0) {
+    const isOfAny = binds.names.length === 0 && isAbout(binds, 'clusterroles');
+    if (isOfAny) {
       const does = `binds itself to a role with every right${placeOf(namespace)}`;
       return [step(asker, { gained: everythingIn(namespace), does, hits: [binds, writes] })];
     }
-    return binds.names.flatMap((name) =>
-      boundKinds(binds).map((isClusterRole) =>
-        step(asker, {
-          gained: { kind: 'role', name, isClusterRole, namespace },
-          does: `binds itself to ${isClusterRole ? 'ClusterRole' : 'Role'} ${name}${placeOf(namespace)}`,
-          hits: [binds, writes],
-        }),
-      ),
+    return bindable(asker, binds, namespace).map((role) =>
+      step(asker, {
+        gained: role,
+        does: `binds itself to ${role.isClusterRole ? 'ClusterRole' : 'Role'} ${role.name}${placeOf(role.namespace)}`,
+        hits: [binds, writes],
+      }),
     );
   });
 }
 
-/** Whether the rule is about ClusterRoles, about Roles, or both. */
-function boundKinds({ grant: { rule } }: Hit): boolean[] {
-  const about = (resource: string) => rule.resources.includes('*') || rule.resources.includes(resource);
-  return [...(about('clusterroles') ? [true] : []), ...(about('roles') ? [false] : [])];
+/** The roles that a rule is about: ClusterRoles by the names it has, and Roles that are there. */
+function bindable({ world }: Asker, binds: Hit, namespace: string): PowerOf<'role'>[] {
+  const { names } = binds;
+  const wide = isAbout(binds, 'clusterroles') ? names : [];
+  const local = isAbout(binds, 'roles') ? world.rbac.rolesIn(namespace) : [];
+  return [
+    ...wide.map((name) => ({ kind: 'role' as const, name, isClusterRole: true, namespace })),
+    ...local
+      .filter(({ name }) => names.length === 0 || names.includes(name))
+      .map((role) => ({ kind: 'role' as const, isClusterRole: false, ...role })),
+  ];
+}
+
+function isAbout({ grant: { rule } }: Hit, resource: string): boolean {
+  return rule.resources.includes('*') || rule.resources.includes(resource);
 }
 
 function impersonated(asker: Asker): Step[] {
@@ -195,4 +206,16 @@ function namedSecrets(asker: Asker): Step[] {
         }),
       ),
   );
+}
+
+/** Whoever makes Secrets and reads one by a name that is free makes the one with a token under that name. */
+function mintedSecrets(asker: Asker): Step[] {
+  const { surroundings } = asker.world;
+  const named = asker.of('read-secrets').filter(({ names }) => names.length > 0);
+  return pairs(named, asker.of('create-secrets')).flatMap(([reads, creates, namespace]) => {
+    const free = reads.names.find((name) => !surroundings.hasSecret(namespace, name));
+    if (free === undefined) return [];
+    const does = `creates the Secret ${free} for the token of a ServiceAccount, and reads it`;
+    return [step(asker, { gained: { kind: 'accounts', namespace }, does, hits: [reads, creates] })];
+  });
 }

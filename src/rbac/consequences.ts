@@ -3,7 +3,8 @@ import { combinationsOf } from './combinations';
 import { hitsOf, rightsIn, countsIn, type Hit } from './hits';
 import { ALL, placeOf, type Power, type PowerOf } from './power';
 import { grantBy } from './rbac';
-import { identityOfSubject, subjectsOfIdentity, type Subject } from './subject';
+import { RIGHTS, type Right } from './rights';
+import { AUTHENTICATED, identityOfSubject, NOBODIES, subjectsOfIdentity, type Subject } from './subject';
 
 type Consequences = {
   readonly [Kind in Power['kind']]: (power: PowerOf<Kind>, world: World, closure: Closure) => Step[];
@@ -56,6 +57,7 @@ function ofSubject(power: PowerOf<'subject'>, world: World): Step[] {
   ];
   return [
     ...systemGroup(power),
+    ...asNobody(power, world),
     ...hits.map((hit) => ofHit(power, hit)),
     ...combinationsOf(world, power, withGroups),
     ...joined,
@@ -80,6 +82,14 @@ function systemGroup(power: PowerOf<'subject'>): Step[] {
   return [];
 }
 
+/** Whoever is known to the API server may also ask without saying who they are. */
+function asNobody(power: PowerOf<'subject'>, { rbac }: World): Step[] {
+  if (power.subject.name !== AUTHENTICATED) return [];
+  return NOBODIES.filter((subject) => rbac.rolesOf(subject).length > 0).map((subject) =>
+    follows(power, { kind: 'subject', subject }, 'asks without logging in'),
+  );
+}
+
 function open({ closedBy }: World, hits: readonly Hit[]): Hit[] {
   return closedBy
     ? hits.filter(({ right, namespace }) => closedBy(right.id, namespace) === undefined)
@@ -88,12 +98,10 @@ function open({ closedBy }: World, hits: readonly Hit[]): Hit[] {
 
 /** What a right alone leads to. */
 function ofHit(power: Power, { right, namespace, names, grant }: Hit): Step {
-  const place =
-    right.scope === 'kube-system' ? ' in kube-system' : right.scope === 'cluster' ? '' : placeOf(namespace);
   const named = names.length > 0 ? ` named ${names.join(', ')}` : '';
-  const does = `${right.does}${named}${place}`;
+  const does = `${right.does}${named}${placeOfRight(right, namespace)}`;
   return {
-    power: gainOf({ right, namespace, names, grant }),
+    power: gainOf({ right, namespace, names }),
     from: [power],
     does,
     grants: [grant],
@@ -101,7 +109,12 @@ function ofHit(power: Power, { right, namespace, names, grant }: Hit): Step {
   };
 }
 
-function gainOf({ right, namespace, names }: Hit): Power {
+function placeOfRight({ scope }: Right, namespace: string): string {
+  if (scope === 'kube-system') return ' in kube-system';
+  return scope === 'cluster' ? '' : placeOf(namespace);
+}
+
+function gainOf({ right, namespace, names }: Pick<Hit, 'right' | 'namespace' | 'names'>): Power {
   switch (right.gains) {
     case 'cluster':
     case 'node':
@@ -131,11 +144,24 @@ function ofPod(power: PowerOf<'pod'>, { surroundings }: World): Step[] {
     ]);
 }
 
-function ofEverything(power: PowerOf<'everything'>): Step[] {
+function ofEverything(power: PowerOf<'everything'>, { closedBy }: World): Step[] {
   const { namespace } = power;
-  return (['workloads', 'secrets', 'accounts'] as const).map((kind) =>
+  const inside = (['workloads', 'secrets', 'accounts'] as const).map((kind) =>
     follows(power, { kind, namespace }, 'does everything there'),
   );
+  const rights = RIGHTS.filter(
+    (right) =>
+      right.id !== 'everything' &&
+      countsIn(right, namespace) &&
+      closedBy?.(right.id, namespace) === undefined,
+  );
+  return [
+    ...inside,
+    ...rights.map((right) => ({
+      ...follows(power, gainOf({ right, namespace, names: [] }), right.does + placeOfRight(right, namespace)),
+      right: right.id,
+    })),
+  ];
 }
 
 function ofWorkloads(power: PowerOf<'workloads'>, world: World, closure: Closure): Step[] {
@@ -237,11 +263,11 @@ function ofAccounts(power: PowerOf<'accounts'>, { surroundings, rbac }: World): 
   return [...accounts, ...groups].map((subject) => follows(power, { kind: 'subject', subject }, does));
 }
 
-/** A role that is bound by whoever may bind it. */
-function ofRole(power: PowerOf<'role'>, { rbac }: World): Step[] {
+/** A role that is bound by whoever may bind it. What rights lead to is told, and no binding, since there is none yet. */
+function ofRole(power: PowerOf<'role'>, world: World): Step[] {
   const { name, isClusterRole, namespace } = power;
-  const rules = rbac.rulesOf(name, isClusterRole ? '' : namespace);
-  return rightsIn(rules)
+  const rules = world.rbac.rulesOf(name, isClusterRole ? '' : namespace);
+  const hits = rightsIn(rules)
     .filter(({ right }) => countsIn(right, namespace))
     .map(({ right, rule }) => {
       const bound = {
@@ -250,9 +276,13 @@ function ofRole(power: PowerOf<'role'>, { rbac }: World): Step[] {
         role: rule.source,
         rules,
       };
-      const hit = { right, namespace, names: rule.rule.resourceNames, grant: grantBy(bound, rule) };
-      return { ...ofHit(power, hit), grants: [] };
+      return { right, namespace, names: rule.rule.resourceNames, grant: grantBy(bound, rule) };
     });
+  const used = open(world, hits);
+  return [...used.map((hit) => ofHit(power, hit)), ...combinationsOf(world, power, used)].map((step) => ({
+    ...step,
+    grants: [],
+  }));
 }
 
 function ofRight(power: PowerOf<'right'>, closure: Closure): Step[] {

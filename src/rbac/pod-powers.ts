@@ -58,9 +58,16 @@ export function mountsToken({ spec }: PodTemplate, automounts: () => boolean): b
   return objectsOf(spec.volumes).some(
     ({ projected }) =>
       isObject(projected) &&
-      // One for another audience is refused by the API server.
       objectsOf(projected.sources).some(
-        ({ serviceAccountToken: token }) => isObject(token) && !token.audience,
+        ({ serviceAccountToken: token }) => isObject(token) && isForApiServer(token.audience),
       ),
   );
+}
+
+/** The audience that an API server has unless it is told another, with the domain of its cluster. */
+const API_SERVER = /^(https:\/\/)?kubernetes\.default(\.svc(\..+)?)?$/;
+
+/** One for another audience is refused by the API server. */
+function isForApiServer(audience: unknown): boolean {
+  return typeof audience !== 'string' || audience === '' || API_SERVER.test(audience);
 }

@@ -57,10 +57,18 @@ export interface Rbac {
   readonly rolesOf: (subject: Subject) => readonly BoundRole[];
   /** The rules of a role: that of the namespace, or the ClusterRole where there is none. */
   readonly rulesOf: (name: string, namespace?: string) => readonly RoleRule[];
+  /** The Roles of a namespace, or of all (`*`). */
+  readonly rolesIn: (namespace: string) => readonly RoleName[];
   /** Every subject that a binding names, ordered. */
   readonly subjects: readonly Subject[];
   /** Names of all ClusterRoles. */
   readonly clusterRoles: readonly string[];
+}
+
+/** A Role as bindings name it. */
+export interface RoleName {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** How {@link rbacOf} reads manifests. */
@@ -106,6 +114,7 @@ function readRbac(all: readonly Manifest[]): Rbac {
   const bySubject = groupBy(bound, ({ subject }) => subjectKey(subject));
   const rolesOf = (subject: Subject) => bySubject.get(subjectKey(subject)) ?? [];
   const rolesOfAny = (who: Subject | Identity) => subjectsOf(who).flatMap(rolesOf);
+  const local = lazily(() => localRoles(roles));
   const grantOf = (who: Subject | Identity, request: ApiRequest) =>
     first(rolesOfAny(who), (one) => grantIn(one, request)) ?? mastersGrant(who);
   return {
@@ -115,6 +124,7 @@ function readRbac(all: readonly Manifest[]): Rbac {
     permissionsOf: (who) => rolesOfAny(who).flatMap(grantsOf),
     rolesOf,
     rulesOf: (name, namespace = '') => roles.get(`${namespace}/${name}`)?.rules ?? [],
+    rolesIn: (namespace) => local().get(namespace) ?? [],
     subjects: [...bySubject.values()].map(([one]) => one!.subject).sort(compareSubjects),
     clusterRoles: [...roles.values()]
       .filter(({ role }) => role.kind === 'ClusterRole')
@@ -142,6 +152,14 @@ function roleTable(manifests: readonly Manifest[]): ReadonlyMap<string, RoleEntr
     table.set(`${namespaceOf(role)}/${name}`, { name, role, rules: rulesOfRole(role) });
   }
   return table;
+}
+
+/** Roles by namespace, and all of them by `*`. */
+function localRoles(roles: ReadonlyMap<string, RoleEntry>): ReadonlyMap<string, readonly RoleName[]> {
+  const all = [...roles.values()]
+    .filter(({ role }) => role.kind === 'Role')
+    .map(({ name, role }) => ({ name, namespace: namespaceOf(role) }));
+  return new Map([...groupBy(all, ({ namespace }) => namespace), ['*', all]]);
 }
 
 /** A binding to a role that is not there gives nothing, nor does a ClusterRoleBinding to a Role. */

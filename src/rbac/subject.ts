@@ -14,12 +14,30 @@ export interface Identity {
 
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 const ALL_ACCOUNTS = 'system:serviceaccounts';
-const AUTHENTICATED = 'system:authenticated';
+/** The group of everybody who has logged in. */
+export const AUTHENTICATED = 'system:authenticated';
 const UNAUTHENTICATED = 'system:unauthenticated';
 const ANONYMOUS = 'system:anonymous';
 
 /** The group whose members may do everything, whatever the roles say. */
 export const MASTERS = 'system:masters';
+
+/** As whom the API server knows a request that does not say who it is from. */
+export const NOBODIES: readonly Subject[] = [
+  { kind: 'Group', name: UNAUTHENTICATED },
+  { kind: 'User', name: ANONYMOUS },
+];
+
+/**
+ * Whether the API server itself says who is in a group, or is a user: whoever logs in, whoever does not, ServiceAccounts. A
+ * binding of it is about all of those, and makes nobody one of the binding's own.
+ */
+export function isOfEverybody({ kind, name }: Subject): boolean {
+  if (kind === 'User') return name === ANONYMOUS;
+  return (
+    kind === 'Group' && (name === AUTHENTICATED || name === UNAUTHENTICATED || name.startsWith(ALL_ACCOUNTS))
+  );
+}
 
 /** A user who is the name of a ServiceAccount is that ServiceAccount. */
 export function normalSubject(subject: Subject): Subject {

@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly accountsIn: (namespace: string) => readonly Subject[];
   /** The Secrets of a namespace, or of all, that hold the token of a ServiceAccount. */
   readonly tokensIn: (namespace: string) => readonly TokenSecret[];
+  /** Whether a Secret of that name is there. */
+  readonly hasSecret: (namespace: string, name: string) => boolean;
   /** Whether Pod Security refuses pods that lead to the node. */
   readonly isPodSecure: (namespace: string) => boolean;
   readonly namespaces: readonly string[];
@@ -62,6 +64,7 @@ export function surroundingsOf(manifests: readonly Manifest[], rbac: Rbac): Surr
     podsNamed: (name) => byName().get(name) ?? [],
     accountsIn: lookUp(accounts),
     tokensIn: lookUp(tokens),
+    hasSecret: (namespace, name) => inventory.find('Secret', namespace, name) !== undefined,
     isPodSecure: (namespace) => secure.has(namespace),
     namespaces: [...namespaces],
   };

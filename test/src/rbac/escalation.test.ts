@@ -47,6 +47,16 @@ function rule(verbs: string, resources: string, apiGroups = '', resourceNames?: 
   };
 }
 
+function role(place: string, ...rules: Rule[]): Manifest {
+  const [space, name] = place.split('/');
+  return {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'Role',
+    metadata: { namespace: space!, name: name! },
+    rules,
+  } as Manifest;
+}
+
 function namespace(name: string, enforce?: string): Manifest {
   const labels: Record<string, string> = enforce ? { 'pod-security.kubernetes.io/enforce': enforce } : {};
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
@@ -125,6 +135,26 @@ describe('who gets to the whole cluster', () => {
       ],
       false,
     ],
+    ...(
+      [
+        ['vault', false],
+        ['https://kubernetes.default.svc.cluster.local', true],
+        ['https://kubernetes.example.com', false],
+      ] as const
+    ).map(([audience, leads]): [string, Manifest[], boolean] => [
+      `runs commands where the token of the administrator is for ${audience}`,
+      [
+        ...BOSS,
+        bossIn('shop/a', {
+          automountServiceAccountToken: false,
+          volumes: [
+            { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token', audience } }] } },
+          ],
+        }),
+        ...give([rule('create', 'pods/exec')], 'shop'),
+      ],
+      leads,
+    ]),
     ['creates Secrets and cannot read them', [...BOSS, ...give([rule('create', 'secrets')], 'shop')], false],
     ['creates Secrets and reads them', [...BOSS, ...give([rule('create,get', 'secrets')], 'shop')], true],
     [
@@ -155,6 +185,37 @@ describe('who gets to the whole cluster', () => {
         rule('bind', 'clusterroles', RBAC, 'cluster-admin'),
         rule('create', 'clusterrolebindings', RBAC),
       ]),
+      true,
+    ],
+    [
+      'binds a role that writes rights into roles',
+      give([
+        rule('bind', 'clusterroles', RBAC, 'system:controller:clusterrole-aggregation-controller'),
+        rule('create', 'clusterrolebindings', RBAC),
+      ]),
+      true,
+    ],
+    [
+      'binds any Role of a namespace where none leads further',
+      [...BOSS, ...give([rule('bind', 'roles', RBAC), rule('create', 'rolebindings', RBAC)], 'shop')],
+      false,
+    ],
+    [
+      'binds any Role of a namespace where one is the administrator’s',
+      [
+        ...BOSS,
+        role('shop/starter', rule('create', 'pods')),
+        ...give([rule('bind', 'roles', RBAC), rule('create', 'rolebindings', RBAC)], 'shop'),
+      ],
+      true,
+    ],
+    [
+      'binds any Role of any namespace',
+      [
+        ...BOSS,
+        role('shop/starter', rule('create', 'pods')),
+        ...give([rule('bind', 'roles', RBAC), rule('create', 'rolebindings', RBAC)]),
+      ],
       true,
     ],
     ['may bind and cannot write bindings', give([rule('bind', 'clusterroles', RBAC)]), false],
@@ -230,6 +291,25 @@ describe('who gets to the whole cluster', () => {
       'reads another Secret by name',
       [...BOSS, tokenSecret('boss-token'), ...give([rule('get', 'secrets', '', 'mine')], 'shop')],
       false,
+    ],
+    [
+      'makes a Secret for the token under a name that it reads',
+      [...BOSS, ...give([rule('create', 'secrets'), rule('get', 'secrets', '', 'mine')], 'shop')],
+      true,
+    ],
+    [
+      'makes Secrets, and the one that it reads is there',
+      [
+        ...BOSS,
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine', namespace: 'shop' } },
+        ...give([rule('create', 'secrets'), rule('get', 'secrets', '', 'mine')], 'shop'),
+      ],
+      false,
+    ],
+    [
+      'has a right of whoever does not log in',
+      give([rule('*', '*', '*')], undefined, { kind: 'Group', name: 'system:unauthenticated' }),
+      true,
     ],
     [
       'has a right of all ServiceAccounts as one of them',
