@@ -4,11 +4,17 @@ import type { PolicyRule } from './policy-rule';
 
 const READ = new Set(['get', 'list', 'watch']);
 
-/** What everybody may make without doing anything to anybody: questions about themselves. */
+/** What everybody may make without doing anything to anybody: questions about rights, and requests of their own. */
 const QUESTIONS = new Set([
   ...['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'],
-  ...['subjectaccessreviews', 'tokenreviews', 'certificatesigningrequests'],
+  ...['subjectaccessreviews', 'localsubjectaccessreviews', 'tokenreviews', 'certificatesigningrequests'],
 ]);
+
+/** Of the whole cluster, and yet somebody's: the names of tenants, their volumes, and by whom these are used. */
+const OF_TENANTS = new Set(['namespaces', 'persistentvolumes', 'volumeattachments']);
+
+/** What of a node is about the node. Its logs, metrics and pods are those of every tenant that runs there. */
+const OF_NODE = new Set(['nodes', 'nodes/status']);
 
 /** Resources of the whole cluster by `GROUP/PLURAL`. Those of a custom kind are not known, and so may be in namespaces. */
 const OF_CLUSTER: ReadonlySet<string> = new Set(
@@ -19,22 +25,37 @@ const OF_CLUSTER: ReadonlySet<string> = new Set(
 
 /**
  * Whether a rule that holds in all namespaces is about objects of tenants: about anything in a namespace, about Namespaces
- * themselves, or a change to what all tenants share. To read what belongs to nobody, such as nodes and classes, is not, and neither
- * is to make namespaces of one's own tenants as guard rails let their owners do.
+ * themselves, volumes and what runs on nodes, or a change to what all tenants share. To read what belongs to nobody, such as nodes
+ * and classes, is not, and neither is to make namespaces of one's own tenants as guard rails let their owners do.
  * @param own Names of the tenants of whoever has the right.
  */
 export function concernsTenants(rule: PolicyRule, own: ReadonlySet<string>): boolean {
-  const { apiGroups, resources, verbs, nonResourceURLs } = rule;
+  const { apiGroups, resources, nonResourceURLs } = rule;
   if (nonResourceURLs.length > 0 || makesOwnNamespaces(rule, own)) return false;
-  const isRead = verbs.every((verb) => READ.has(verb));
   return apiGroups.some((group) =>
-    resources.some((resource) => {
-      const [name = ''] = resource.split('/');
-      if (QUESTIONS.has(name) && !resource.includes('/')) return false;
-      const isOfCluster = OF_CLUSTER.has(`${group}/${name}`) && name !== 'namespaces';
-      return !(isOfCluster && isRead);
-    }),
+    resources.some(
+      (resource) => !asksOnly(rule, resource) && !(isRead(rule) && belongsToNobody(group, resource)),
+    ),
   );
+}
+
+/** Whether a rule lets somebody write objects, whichever. */
+export function changesObjects(rule: PolicyRule): boolean {
+  return !isRead(rule) && rule.resources.some((resource) => !asksOnly(rule, resource));
+}
+
+function isRead({ verbs }: PolicyRule): boolean {
+  return verbs.every((verb) => READ.has(verb));
+}
+
+function asksOnly({ verbs }: PolicyRule, resource: string): boolean {
+  return QUESTIONS.has(resource) && verbs.every((verb) => verb === 'create' || READ.has(verb));
+}
+
+function belongsToNobody(group: string, resource: string): boolean {
+  const [name = ''] = resource.split('/');
+  if (name === 'nodes' && !OF_NODE.has(resource)) return false;
+  return OF_CLUSTER.has(`${group}/${name}`) && !OF_TENANTS.has(name);
 }
 
 function makesOwnNamespaces(

@@ -4,12 +4,12 @@ import { lazily, rememberedOfLent } from '../manifest/remembered';
 import { closureOf, stepsTo, type Step, type World } from './closure';
 import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
 import { closedByGuardrails } from './guarded';
-import { concernsTenants } from './objects-of-tenants';
+import { changesObjects, concernsTenants } from './objects-of-tenants';
 import { describeRule } from './policy-rule';
 import { ALL, placeOf, powerKey, type Power, type PowerOf } from './power';
 import type { RoleRule } from './aggregation';
 import { grantBy, type BoundRole } from './rbac';
-import { subjectKey, type Subject } from './subject';
+import { isOfEverybody, subjectKey, type Subject } from './subject';
 
 /** Label of a Namespace that names its tenant. */
 const TENANT = 'cdk8s-bulwark/tenant';
@@ -49,7 +49,11 @@ const OPENS_WALLS: ReadonlySet<string> = new Set([
   'change-namespaces',
   'write-network-policies',
   'write-endpoints',
+  'write-service-status',
 ]);
+
+/** Powers over what runs in a namespace of the platform, and so over what it does for all tenants. */
+const TAKES_OVER: ReadonlySet<Power['kind']> = new Set(['everything', 'workloads', 'pods', 'secrets']);
 
 /** Rights in the whole cluster that do nothing to any tenant by themselves. */
 const HARMLESS: ReadonlySet<string> = new Set(['create-certificate-requests', 'act-for-others']);
@@ -115,7 +119,7 @@ type Homes = ReadonlyMap<string, ReadonlySet<string>>;
 function homesOf({ rbac }: World, { tenantOf, within }: Tenancy): Homes {
   const homes = new Map<string, Set<string>>();
   for (const subject of rbac.subjects) {
-    if (subject.kind === 'ServiceAccount') continue;
+    if (subject.kind === 'ServiceAccount' || isOfEverybody(subject)) continue;
     const bound = rbac.rolesOf(subject).flatMap(({ namespace }) => (namespace && tenantOf(namespace)) || []);
     const own = new Set(bound);
     for (const tenant of own) within(tenant).forEach((team) => team !== tenant && own.delete(team));
@@ -209,10 +213,15 @@ function borderOf({ tenancy: { tenantOf }, homes, party }: Question, power: Powe
     case 'subject':
       return borderOfSubject(power.subject);
     case 'right':
-      if (power.namespace === ALL) return HARMLESS.has(power.id) ? undefined : ALL;
-      return borderOfNamespace(power.namespace) ?? ownWall(power);
+      return borderOfRight(power);
     default:
-      return power.namespace === ALL ? ALL : borderOfNamespace(power.namespace);
+      return power.namespace === ALL ? ALL : (borderOfNamespace(power.namespace) ?? ofPlatform(power));
+  }
+
+  function borderOfRight({ id, namespace }: PowerOf<'right'>): Border {
+    if (namespace === ALL) return HARMLESS.has(id) ? undefined : ALL;
+    const isOwnWall = OPENS_WALLS.has(id) && tenantOf(namespace) !== undefined;
+    return borderOfNamespace(namespace) ?? (isOwnWall ? ALL : undefined);
   }
 
   function borderOfNamespace(namespace: string): Border {
@@ -220,8 +229,8 @@ function borderOf({ tenancy: { tenantOf }, homes, party }: Question, power: Powe
     return tenant === undefined || party.own.has(tenant) ? undefined : tenant;
   }
 
-  function ownWall({ id, namespace }: PowerOf<'right'>): Border {
-    return OPENS_WALLS.has(id) && tenantOf(namespace) !== undefined ? ALL : undefined;
+  function ofPlatform({ kind, namespace }: Power & { readonly namespace: string }): Border {
+    return TAKES_OVER.has(kind) && tenantOf(namespace) === undefined ? ALL : undefined;
   }
 
   function borderOfSubject(subject: Subject): Border {
@@ -232,13 +241,14 @@ function borderOf({ tenancy: { tenantOf }, homes, party }: Question, power: Powe
   }
 }
 
-/** What roles that a subject has say of objects beyond its tenants. */
+/** What roles that a subject has say of objects beyond its tenants: all of another tenant, and a change to the platform's. */
 function objectsBeyond({ world, tenancy: { tenantOf }, party }: Question, power: PowerOf<'subject'>): Step[] {
   return world.rbac.rolesOf(power.subject).flatMap((bound) => {
     const { namespace } = bound;
-    const isBeyond = ({ rule }: RoleRule) => namespace !== undefined || concernsTenants(rule, party.own);
-    const tenant = namespace === undefined ? ALL : tenantOf(namespace);
-    if (tenant === undefined || party.own.has(tenant)) return [];
+    const tenant = namespace === undefined ? undefined : tenantOf(namespace);
+    if (tenant !== undefined) return party.own.has(tenant) ? [] : stepsByRole(power, bound, () => true);
+    const isBeyond = ({ rule }: RoleRule) =>
+      namespace === undefined ? concernsTenants(rule, party.own) : changesObjects(rule);
     return stepsByRole(power, bound, isBeyond);
   });
 }
@@ -276,18 +286,28 @@ function escapeOf(
 
 /** A way out of a tenant in one line, with what grants each step. */
 export function describeEscape({ from, into, path }: TenantEscape): string {
-  const target = into === undefined ? 'the whole cluster' : `the tenant ${into}`;
+  const target = into === undefined ? sharedBy(path.to) : `the tenant ${into}`;
   const owner = from.length === 1 ? `the tenant ${from[0]}` : `the tenants ${from.join(', ')}`;
   return `A way leads from ${owner} into ${target}: ${path.steps.map(sentenceOf).join('; ')}`;
 }
 
-/** One way for each object that has to be changed and each tenant it leads into: the shortest, which comes first. */
+function sharedBy(power: Power): string {
+  const isOfNamespace = power.kind !== 'right' && 'namespace' in power && power.namespace !== ALL;
+  return isOfNamespace ? `the namespace ${power.namespace} of the platform` : 'the whole cluster';
+}
+
+/** One way for each object that has to be changed and each tenant it leads into: the shortest, and of these what leads furthest. */
 function distinct(escapes: readonly TenantEscape[]): TenantEscape[] {
   const seen = new Map<string, TenantEscape>();
   for (const escape of escapes) {
     const key = `${identityOf(escape.manifest)} ${escape.into ?? ALL} ${powerKey(escape.path.from).startsWith('pod') ? 'pod' : ''}`;
     const other = seen.get(key);
-    if (!other || escape.path.steps.length < other.path.steps.length) seen.set(key, escape);
+    if (!other || lengthOf(escape) < lengthOf(other)) seen.set(key, escape);
   }
   return [...seen.values()];
+}
+
+/** Whoever gets at objects by a right that leads further gets further than at these. */
+function lengthOf({ path: { steps, to } }: TenantEscape): number {
+  return steps.length + (to.kind === 'objects' ? 0.5 : 0);
 }

@@ -54,7 +54,7 @@ function role(place: string, ...rules: Rule[]): Manifest {
     kind: 'Role',
     metadata: { namespace: space!, name: name! },
     rules,
-  } as Manifest;
+  };
 }
 
 function namespace(name: string, enforce?: string): Manifest {
