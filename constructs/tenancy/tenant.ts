@@ -290,11 +290,11 @@ function checkQuota(where: string, quota: TenantQuota): void {
   }
 }
 
-/** Id of the chart with what is said of the namespaces that people make. */
-const SELF_SERVICE = 'self-service';
+/** Id of the chart with what is said of the namespaces that people make: that of no namespace, since it has a capital letter. */
+const SELF_SERVICE = 'selfService.namespaces';
 
 function selfMadePart(index: number): string {
-  return `${SELF_SERVICE} ${index}`;
+  return `self-made ${index}`;
 }
 
 function namespacePart(name: string): string {

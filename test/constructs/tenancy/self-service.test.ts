@@ -154,6 +154,14 @@ describe('namespaces that people of a tenant make', () => {
     ]);
   });
 
+  it('leave their name to a namespace and to a team', () => {
+    const all = cluster();
+    const shop = shopOf(all);
+    shop.namespace('self-service');
+    new Tenant(shop, 'selfservice').namespace('web');
+    expect(inNamespace(all, 'shop-self-service')).not.toEqual([]);
+  });
+
   it('leave a team to declare its own', () => {
     const all = cluster();
     const shop = shopOf(all);
