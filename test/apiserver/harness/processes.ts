@@ -41,7 +41,7 @@ export class Processes {
     while (!this.reason) await delay(10);
   }
 
-  /** Ends the servers, the last one started first, and removes the folder. */
+  /** Ends the servers and removes the folder. */
   async stop(): Promise<void> {
     this.send({ stop: true });
     await this.ended;
@@ -76,7 +76,8 @@ export class Processes {
 
 /** An environment in which no `ETCD_*`, proxy or kubectl setting of the developer changes what a test sees. */
 export function cleanEnv(home: string): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, HOME: home };
+  // Nothing lives long enough for its garbage to matter, and to collect it takes a fifth of the time of a start.
+  return { PATH: process.env.PATH, HOME: home, GOGC: '400' };
 }
 
 function tail(path: string, lines: number): string {

@@ -5,9 +5,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 
-const GRACE_MS = 3000;
 const [dir] = process.argv.slice(2);
 const servers = [];
 let ending = false;
@@ -24,18 +22,6 @@ function start({ name, command, args }) {
   void ended.then((reason) => ending || process.stdout.write(`${reason}\n`));
 }
 
-async function terminate({ child, ended }) {
-  child.kill('SIGTERM');
-  await Promise.race([ended, delay(GRACE_MS)]);
-  child.kill('SIGKILL');
-  await ended;
-}
-
-function leave() {
-  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
-  process.exit(0);
-}
-
 /** Ends a server as a crash does. */
 async function crash(name) {
   const found = servers.find((server) => server.name === name);
@@ -43,18 +29,13 @@ async function crash(name) {
   await found.ended;
 }
 
-// An API server that has lost its etcd does not end for a minute and more, hence the reverse order.
+// Killed, since nothing of them is needed any more, and an API server takes a second and more to end by itself.
 async function stop() {
-  ending = true;
-  for (const server of servers.toReversed()) await terminate(server);
-  leave();
-}
-
-async function abandon() {
   ending = true;
   for (const { child } of servers) child.kill('SIGKILL');
   await Promise.all(servers.map(({ ended }) => ended));
-  leave();
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
 }
 
 const commands = createInterface({ input: process.stdin });
@@ -64,7 +45,7 @@ commands.on('line', (line) => {
   else if (command.crash) void crash(command.crash);
   else if (!ending) start(command);
 });
-commands.on('close', abandon);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, abandon);
+commands.on('close', stop);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 // Nobody reads the reports of an abandoned supervisor.
 process.stdout.on('error', () => undefined);
