@@ -8,7 +8,7 @@ import { BulwarkError } from '../errors';
 import { isAuditPolicy } from '../controls/node-files';
 import type { CommandResult } from './command';
 import { readPaths } from './input';
-import { parseResource } from './resource';
+import { parseResource } from '../manifest/typed-resource';
 
 /** Options of `bulwark audit-level`, as they are typed. */
 export interface AuditLevelOptions {

@@ -16,7 +16,7 @@ export const RBAC_COMMANDS: readonly CommandDefinition[] = [
       },
       {
         name: '<resource>',
-        description: 'such as pods, pods/exec or deployments.apps',
+        description: 'such as pods, pods/exec, deployments.apps or /metrics',
         completes: ['pods', 'pods/exec', 'secrets', 'deployments.apps'],
       },
       PATHS,

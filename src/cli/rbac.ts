@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { BulwarkError } from '../errors';
 import type { Manifest } from '../manifest/manifest';
 import {
@@ -9,14 +10,22 @@ import {
   pathsToDot,
   pathToJson,
   permissionRows,
+  type ApiRequest,
   type EscalationPath,
   type Grant,
 } from '../rbac';
+import {
+  checkNamespace,
+  checkResource,
+  checkSubject,
+  checkVerb,
+  wordsOf,
+  type RightsWords,
+} from '../rbac/words';
 import { formatGrants, formatMatrix, formatPaths } from '../report/rights-text';
 import type { CommandResult } from './command';
-import { readPaths } from './input';
+import { readPaths, refuseUnread } from './input';
 import { oneOf } from './one-of';
-import { checkNamespace, checkResource, checkSubject, checkVerb, wordsOf } from './rights-words';
 
 /** Options of `bulwark who-can`, as they are typed. */
 export interface WhoCanOptions {
@@ -43,16 +52,9 @@ export function whoCanCommand(
   display: Display = PLAIN,
 ): CommandResult {
   const print = oneOf(format, ['text', 'json'], '--format');
-  const { manifests, errors } = manifestsIn(paths);
-  const words = wordsOf(manifests);
-  const { typed, notes } = checkResource(resource, words);
-  const warnings = [...checkVerb(verb, words), ...notes, ...checkNamespace(namespace, words)];
-  const grants = words.rbac.whoCan({
-    verb,
-    ...typed,
-    ...(namespace && { namespace }),
-    ...(name && { name }),
-  });
+  const words = wordsOf(manifestsIn(paths));
+  const { request, notes } = requestOf([verb, resource], { namespace, name }, words);
+  const grants = words.rbac.whoCan(request);
   const own = grants.filter((grant) => !isBuiltIn(grant));
   const builtIn = grants.filter(isBuiltIn);
   const output =
@@ -63,7 +65,29 @@ export function whoCanCommand(
           2,
         )
       : formatGrants(own, builtIn, display);
-  return { ...result([output], errors, own.length === 0), notes: warnings };
+  return { ...result([output], own.length === 0), notes };
+}
+
+/** What is asked, and what is to be said of it. */
+function requestOf(
+  [verb, resource]: readonly [verb: string, resource: string],
+  { namespace, name }: WhoCanOptions,
+  words: RightsWords,
+): { readonly request: ApiRequest; readonly notes: readonly string[] } {
+  if (resource.startsWith('/')) return { request: urlRequest(verb, resource, namespace ?? name), notes: [] };
+  const { typed, notes } = checkResource(resource, words);
+  return {
+    request: { verb, ...typed, ...(namespace && { namespace }), ...(name && { name }) },
+    notes: [...checkVerb(verb, words), ...notes, ...checkNamespace(namespace, words)],
+  };
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
+
+function urlRequest(verb: string, path: string, place: string | undefined): ApiRequest {
+  if (place !== undefined)
+    throw new BulwarkError(`${path} is in no namespace and has no name. Leave these out.`);
+  return { verb: oneOf(verb, METHODS, `the verb of ${path}`), path };
 }
 
 /** Options of `bulwark can`, as they are typed. */
@@ -79,8 +103,7 @@ export function canCommand(
   display: Display = PLAIN,
 ): CommandResult {
   const print = oneOf(format, ['text', 'json'], '--format');
-  const { manifests, errors } = manifestsIn(paths);
-  const words = wordsOf(manifests);
+  const words = wordsOf(manifestsIn(paths));
   const { subject, notes } = checkSubject(text, words);
   const all = words.rbac.permissionsOf(subject);
   const isEverybodys = (grant: Grant) => EVERYBODY.has(grant.subject.name) && isBuiltIn(grant);
@@ -94,7 +117,7 @@ export function canCommand(
           roles,
           display,
         );
-  return { ...result([output], errors, false), notes };
+  return { ...result([output], false), notes };
 }
 
 const EVERYBODY: ReadonlySet<string> = new Set([
@@ -134,14 +157,14 @@ export function escalateCommand(
 ): CommandResult {
   const print = FORMATS[oneOf(format, Object.keys(FORMATS), '--format')]!;
   const [who, paths] = subjectAndPaths(args);
-  const { manifests, errors } = manifestsIn(paths);
+  const manifests = manifestsIn(paths);
   const escalation = escalationOf(manifests);
   const { subject, notes } = who === undefined ? NOBODY : checkSubject(who, wordsOf(manifests));
   const found = subject
     ? escalation.pathsFrom(subject).filter(({ to }) => to.kind !== 'subject' || to.subject.kind !== 'Group')
     : escalation.critical().filter((path) => !isOfKubernetes(path));
   return {
-    ...result([print(found, display)], errors, found.length > 0),
+    ...result([print(found, display)], found.length > 0),
     notes,
     unremarkable: format === 'text' && found.length === 0,
   };
@@ -154,6 +177,10 @@ function subjectAndPaths(args: readonly string[]): readonly [string | undefined,
   const [first = '', ...rest] = args;
   const isSubject = /^(user|group|service-?account|sa)[: ]|^system:serviceaccount:/i.test(first);
   const paths = isSubject ? rest : args;
+  if (!isSubject && rest.length > 0 && !fs.existsSync(first) && first !== '-')
+    throw new BulwarkError(
+      `${first}: there is no such file or folder, and it is no subject. Write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME, or correct the path.`,
+    );
   if (paths.length === 0)
     throw new BulwarkError('Name the files or folders with the manifests after the subject.');
   return [isSubject ? first : undefined, paths];
@@ -169,19 +196,15 @@ function builtIn(): ReadonlySet<string> {
   return new Set(critical.map(({ from }) => (from.kind === 'subject' ? describeSubject(from.subject) : '')));
 }
 
-function manifestsIn(paths: readonly string[]): { manifests: Manifest[]; errors: readonly BulwarkError[] } {
+function manifestsIn(paths: readonly string[]): Manifest[] {
   const { manifests, errors } = readPaths(paths);
-  return { manifests: manifests.map(({ manifest }) => manifest), errors };
+  refuseUnread(
+    errors.map(({ message }) => message),
+    'Nothing was answered',
+  );
+  return manifests.map(({ manifest }) => manifest);
 }
 
-function result(
-  lines: readonly string[],
-  errors: readonly BulwarkError[],
-  isFinding: boolean,
-): CommandResult {
-  return {
-    output: lines.join('\n'),
-    errors: errors.map(({ message }) => message),
-    exitCode: errors.length > 0 ? 2 : isFinding ? 1 : 0,
-  };
+function result(lines: readonly string[], isFinding: boolean): CommandResult {
+  return { output: lines.join('\n'), errors: [], exitCode: isFinding ? 1 : 0 };
 }

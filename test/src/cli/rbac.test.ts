@@ -46,6 +46,39 @@ rules:
 - {apiGroups: [""], resources: [secrets], verbs: [get]}
 `;
 
+const WIDGETS = `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.shop.example}
+spec: {group: shop.example, names: {kind: Widget, plural: widgets}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: keeper}
+rules:
+- {apiGroups: [shop.example], resources: [widgets], verbs: [delete]}
+- {apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [delete]}
+- {apiGroups: [admissionregistration.k8s.io], resources: [validatingadmissionpolicies], verbs: [delete]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: keeper}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: keeper}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: keeper}]
+`;
+const METRICS = `---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: scraper}
+rules: [{nonResourceURLs: ["/metrics/*"], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: scraper}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: scraper}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: scraper}]
+`;
+
 let folder: string;
 beforeAll(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bulwark-rbac-'))));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -135,11 +168,51 @@ describe('bulwark who-can', () => {
   it.each<[string, string, RegExp]>([
     ['get', 'a/b/c', /^'a\/b\/c' is no resource\./],
     ['get', 'secrts', /Did you mean secrets\?$/],
+    ['get', 'po/exec', /Did you mean pods\/exec\?$/],
     ['get', 'pods/exce', /Did you mean pods\/exec\?$/],
     ['get', 'deployment', /Did you mean deployments\?$/],
+    ['get', 'deploy', /Did you mean deployments\?$/],
+    ['get', 'NetworkPolicy', /Did you mean networkpolicies\?$/],
+    ['get', 'widget', /Did you mean widgets\?$/],
+    ['got', '/metrics', /^the verb of \/metrics: there is no 'got'\. Did you mean get\? Use one of: get, /],
     ['pacth', 'deployments', /^'pacth' is a verb of neither Kubernetes .* Did you mean patch\?$/],
   ])('refuses a slip: %s %s', (verb, resource, message) => {
-    expect(errorOf(() => whoCanCommand([verb, resource], [file(RBAC)], {})).message).toMatch(message);
+    expect(errorOf(() => whoCanCommand([verb, resource], [file(RBAC + WIDGETS)], {})).message).toMatch(
+      message,
+    );
+  });
+
+  it.each(['widgets', 'poddisruptionbudgets', 'validatingadmissionpolicies'])(
+    'finds the group of %s by itself',
+    (resource) => {
+      const { output } = whoCanCommand(['delete', resource], [file(RBAC + WIDGETS)], {});
+      expect(output).toMatch(/^User keeper$/m);
+    },
+  );
+
+  it('answers about URLs too, which are in no namespace', () => {
+    const ask = (namespace?: string) =>
+      whoCanCommand(['get', '/metrics/slis'], [file(RBAC + METRICS)], { ...(namespace && { namespace }) });
+    expect(ask().output).toMatch(/^User scraper\n {2}may get \/metrics\/\*\n/);
+    expect(ask().exitCode).toBe(0);
+    expect(errorOf(() => ask('shop')).message).toBe(
+      '/metrics/slis is in no namespace and has no name. Leave these out.',
+    );
+  });
+
+  it('answers nothing where it could not read everything', () => {
+    const missing = path.join(folder, 'missing.yaml');
+    const paths = [file(RBAC), missing];
+    const ask = [
+      () => whoCanCommand(['get', 'secrets'], paths, {}),
+      () => canCommand('Group:dev', paths),
+      () => escalateCommand(paths, { format: 'text' }),
+    ];
+    for (const one of ask) {
+      expect(errorOf(one).message).toBe(
+        `${missing}: there is no such file or folder. Correct the path.\nNothing was answered.`,
+      );
+    }
   });
 
   it('says what it has never heard of, and answers', () => {
@@ -296,6 +369,12 @@ describe('bulwark escalate', () => {
     expect((await instance()).renderString(nobody, { format: 'svg' })).toContain('</svg>');
   });
 
+  it.each(['jane', 'Groop:dev'])('says of %s how a subject is written', (who) => {
+    expect(errorOf(() => escalateCommand([who, file(RBAC)], { format: 'text' })).message).toBe(
+      `${who}: there is no such file or folder, and it is no subject. Write User:NAME, Group:NAME or ServiceAccount:NAMESPACE/NAME, or correct the path.`,
+    );
+  });
+
   it('refuses a format that is none, and a subject without manifests', () => {
     expect(errorOf(() => escalateCommand([file(RBAC)], { format: 'xml' })).message).toMatch(
       /text, json, dot/,
@@ -338,6 +417,27 @@ describe('matchers', () => {
     );
     expect(() => expect(dev).toEscalateTo({ kind: 'User', name: 'root' })).toThrow(
       'Expected a way from Group dev to User root, and there is none.',
+    );
+  });
+
+  it('know the group of a resource, and a subresource, as kubectl does', () => {
+    expect(dev).toBeAbleTo({ verb: 'patch', resource: 'deployments', namespace: 'shop' });
+    expect(dev).toBeAbleTo({ verb: 'get', resource: 'pods/log', namespace: 'shop' });
+    expect(dev).not.toBeAbleTo({ verb: 'patch', group: '', resource: 'deployments', namespace: 'shop' });
+    expect(dev).not.toBeAbleTo({ verb: 'get', path: '/metrics' });
+  });
+
+  it.each([
+    [{ verb: 'gett', resource: 'pods' }, /^'gett' is a verb of neither .* Did you mean get\?$/],
+    [{ verb: 'get', resource: 'secret' }, /Did you mean secrets\?$/],
+    [{ verb: 'get', resource: 'deployment', group: 'apps' }, /Did you mean deployments\?$/],
+  ])('refuse to pass because of a slip: %j', (request, message) => {
+    expect(() => expect(dev).not.toBeAbleTo(request)).toThrow(message);
+  });
+
+  it('refuse a goal that is none', () => {
+    expect(() => expect(dev).not.toEscalateTo('clutser' as 'cluster')).toThrow(
+      /^toEscalateTo\("clutser"\): there is no such goal\. Use 'cluster', 'node', /,
     );
   });
 

@@ -2,10 +2,11 @@ import { BulwarkError } from '../errors';
 import { API_RESOURCES } from '../manifest/api-resources';
 import { takeInventory } from '../manifest/inventory';
 import { isObject, type Manifest } from '../manifest/manifest';
-import { describeSubject, parseSubject, rbacOf, type Rbac, type Subject } from '../rbac';
-import { rulesOf } from '../rbac/policy-rule';
+import { parseResource, type TypedResource } from '../manifest/typed-resource';
 import { meant } from '../spelling';
-import { parseResource, type TypedResource } from './resource';
+import { rulesOf } from './policy-rule';
+import { rbacOf, type Rbac } from './rbac';
+import { describeSubject, parseSubject, type Subject } from './subject';
 
 /** What a question about rights may name. */
 export interface RightsWords {
@@ -13,6 +14,8 @@ export interface RightsWords {
   readonly verbs: ReadonlySet<string>;
   /** With subresources, and without groups. */
   readonly resources: ReadonlySet<string>;
+  /** Groups of the custom resources that the manifests define, by plural name. */
+  readonly groups: ReadonlyMap<string, string>;
   readonly namespaces: ReadonlySet<string>;
   readonly subjects: readonly Subject[];
 }
@@ -28,6 +31,7 @@ export function wordsOf(manifests: readonly Manifest[]): RightsWords {
   const rbac = rbacOf(manifests);
   const rules = manifests.filter(({ kind }) => /^(Cluster)?Role$/.test(kind)).flatMap(rulesOf);
   const api = Object.entries(API_RESOURCES);
+  const groups = new Map(manifests.flatMap(definedResource));
   const accounts = takeInventory(manifests)
     .ofKind('ServiceAccount')
     .map(({ metadata }): Subject => ({
@@ -46,8 +50,9 @@ export function wordsOf(manifests: readonly Manifest[]): RightsWords {
       ...api.map(([name]) => withoutGroup(name)),
       ...OWN_RESOURCES,
       ...rules.flatMap((rule) => rule.resources),
-      ...manifests.flatMap(definedResources),
+      ...groups.keys(),
     ]),
+    groups,
     namespaces: new Set([...OWN_NAMESPACES, ...manifests.flatMap(namespacesOf)]),
     subjects: [...rbac.subjects, ...accounts],
   };
@@ -59,9 +64,11 @@ function withoutGroup(name: string): string {
   return [whole.split('.')[0], ...sub].join('/');
 }
 
-function definedResources({ kind, spec }: Manifest): string[] {
-  const names = kind === 'CustomResourceDefinition' && isObject(spec) ? spec.names : undefined;
-  return isObject(names) && typeof names.plural === 'string' ? [names.plural] : [];
+/** The plural name and the group of what a CustomResourceDefinition defines. */
+function definedResource({ kind, spec }: Manifest): [string, string][] {
+  if (kind !== 'CustomResourceDefinition' || !isObject(spec) || !isObject(spec.names)) return [];
+  const { plural } = spec.names;
+  return typeof plural === 'string' && typeof spec.group === 'string' ? [[plural, spec.group]] : [];
 }
 
 function namespacesOf({ kind, metadata }: Manifest): string[] {
@@ -85,14 +92,55 @@ export function checkVerb(verb: string, { verbs }: RightsWords): string[] {
  */
 export function checkResource(
   text: string,
-  { resources }: RightsWords,
+  { resources, groups }: RightsWords,
 ): { typed: TypedResource; notes: string[] } {
-  const typed = parseResource(text);
-  const name = [typed.resource, ...(typed.subresource === undefined ? [] : [typed.subresource])].join('/');
+  const typed = parseResource(text, groups);
+  const withSubresource = (one: string) => [one, ...(typed.subresource ? [typed.subresource] : [])].join('/');
+  const name = withSubresource(typed.resource);
   if (resources.has(name) || name === '*') return { typed, notes: [] };
   const unknown = `'${text}' is a resource of neither Kubernetes nor these manifests.`;
+  const plural = pluralsOf(typed.resource)
+    .map(withSubresource)
+    .find((one) => resources.has(one));
+  if (plural !== undefined) throw new BulwarkError(`${unknown} Did you mean ${plural}?`);
   return { typed, notes: slipOrNote(name, resources, unknown) };
 }
+
+/** What kubectl takes a short name or a singular for. */
+function pluralsOf(name: string): string[] {
+  const typed = name.toLowerCase();
+  const short = SHORT_NAMES[typed];
+  return [...(short ? [short] : []), typed, `${typed}s`, `${typed}es`, typed.replace(/y$/, 'ies')];
+}
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  cj: 'cronjobs',
+  cm: 'configmaps',
+  crd: 'customresourcedefinitions',
+  csr: 'certificatesigningrequests',
+  deploy: 'deployments',
+  ds: 'daemonsets',
+  ep: 'endpoints',
+  ev: 'events',
+  hpa: 'horizontalpodautoscalers',
+  ing: 'ingresses',
+  limits: 'limitranges',
+  netpol: 'networkpolicies',
+  no: 'nodes',
+  ns: 'namespaces',
+  pc: 'priorityclasses',
+  pdb: 'poddisruptionbudgets',
+  po: 'pods',
+  pv: 'persistentvolumes',
+  pvc: 'persistentvolumeclaims',
+  quota: 'resourcequotas',
+  rc: 'replicationcontrollers',
+  rs: 'replicasets',
+  sa: 'serviceaccounts',
+  sc: 'storageclasses',
+  sts: 'statefulsets',
+  svc: 'services',
+};
 
 function slipOrNote(typed: string, words: ReadonlySet<string>, unknown: string): string[] {
   const slip = meant(typed, [...words]);
