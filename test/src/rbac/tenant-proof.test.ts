@@ -282,6 +282,9 @@ it('tells of several rights of a binding the one that leads further', () => {
   const proxies = give('sa:shop-web/monitor', 'get nodes,nodes/proxy,pods');
   const [escape] = provePermissions([...TENANTS, ...proxies]).escapes;
   expect(escape!.path.to).toEqual({ kind: 'node' });
+  const starts = give('sa:shop-web/ci', 'create serviceaccounts,pods', 'bank-web');
+  const [other] = provePermissions([...TENANTS, ...starts]).escapes;
+  expect(other!.path.to).toEqual({ kind: 'workloads', namespace: 'bank-web' });
 });
 
 it('knows people whom two tenants have bound as belonging to both, and to no third', () => {
