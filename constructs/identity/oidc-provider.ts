@@ -43,10 +43,15 @@ export interface KubeconfigOptions {
 export class OidcProvider {
   private readonly prefix: string;
 
-  /** @throws BulwarkError for an address that is not `https`, and for a prefix that lets somebody call themselves `system:`. */
+  /** @throws BulwarkError for an address that is not `https`, no client, and for a prefix that lets somebody call themselves `system:`. */
   constructor(private readonly props: OidcProviderProps) {
     this.prefix = props.prefix ?? 'oidc:';
     checkHttps('issuer', props.issuer);
+    if (!/^\S+$/.test(props.clientId)) {
+      throw new BulwarkError(
+        `OidcProvider: clientId is '${props.clientId}', and the API server takes no token that is not for a client. Write the id that the provider knows the cluster as.`,
+      );
+    }
     if (!/^[^\s:]+[:/#-]$/.test(this.prefix) || this.prefix.startsWith('system:')) {
       throw new BulwarkError(
         `OidcProvider: prefix '${this.prefix}' does not set the provider's people apart from those of Kubernetes: whoever may name a ` +

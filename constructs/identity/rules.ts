@@ -23,7 +23,7 @@ export interface Grant {
 /**
  * The rules of one call of `allow`, a rule for each group of the API.
  * @param where Path of the role, for messages.
- * @throws BulwarkError for a resource that is none, a verb that the resource does not have, a name where the API server knows
+ * @throws BulwarkError for a call that names no verb or no resource, a resource that is none, a verb that the resource does not have, a name where the API server knows
  * none yet, and, in a role of one namespace, a resource of the whole cluster.
  */
 export function rulesOf(
@@ -31,6 +31,7 @@ export function rulesOf(
   { verbs, resources, names }: Grant,
   inNamespace: boolean,
 ): PolicyRule[] {
+  checkSaid(where, { verbs, resources, names });
   const groups = new Map<string, string[]>();
   for (const name of resources) {
     const resolved = resolve(where, name);
@@ -87,6 +88,20 @@ function checkScope(where: string, name: string, { namespaced }: ResolvedResourc
   if (namespaced !== false || name === 'namespaces') return;
   throw new BulwarkError(
     `${where}: ${name} belong to no namespace, so a Role grants nothing of them. Use a LockedClusterRole, if this is meant for the whole cluster.`,
+  );
+}
+
+/** A rule without verbs the API server refuses, and one for the empty name it takes for one about every object at once. */
+function checkSaid(where: string, { verbs, resources, names }: Grant): void {
+  const missing = verbs.length === 0 ? 'verb' : resources.length === 0 ? 'resource' : undefined;
+  if (missing !== undefined) {
+    throw new BulwarkError(
+      `${where}: allow names no ${missing}, and a rule without one grants nothing. Name what is needed, such as allow(['get'], ['pods']), or leave the call out.`,
+    );
+  }
+  if (!names.includes('')) return;
+  throw new BulwarkError(
+    `${where}: names holds '', which limits nothing: a request without a name, such as one to list all objects, has that name. Name the objects, or leave names out.`,
   );
 }
 

@@ -39,10 +39,13 @@ export class Subject {
   ) {}
 }
 
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const ACCOUNT = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /**
  * A subject as a binding names it.
  * @param where Path of the role, for messages.
- * @throws BulwarkError for a workload without an account, and for an account of unknown namespace.
+ * @throws BulwarkError for a workload without an account, and for an account of unknown namespace, or that cannot be one.
  */
 export function entryOf(where: string, subject: BindingSubject): SubjectEntry {
   if (subject instanceof Subject) return named(where, subject.entry);
@@ -82,6 +85,18 @@ function namespaceOfChart(subject: ISubject): string | undefined {
 }
 
 function named(where: string, entry: SubjectEntry): SubjectEntry {
-  if (entry.name !== '') return entry;
-  throw new BulwarkError(`${where}: is bound to a ${entry.kind} without a name.`);
+  if (entry.name === '') {
+    throw new BulwarkError(`${where}: is bound to a ${entry.kind} without a name. Name it, or bind nobody.`);
+  }
+  if (entry.kind === 'ServiceAccount') checkAccount(where, entry);
+  return entry;
+}
+
+/** What the API server would refuse only when the binding is applied. */
+function checkAccount(where: string, { namespace = '', name }: SubjectEntry): void {
+  if (NAMESPACE.test(namespace) && ACCOUNT.test(name)) return;
+  throw new BulwarkError(
+    `${where}: is bound to the ServiceAccount '${namespace}/${name}', which cannot be one: lower-case letters, digits, hyphens and, in the name, ` +
+      "dots make one. Write Subject.serviceAccount('NAMESPACE', 'NAME').",
+  );
 }

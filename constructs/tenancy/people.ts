@@ -50,7 +50,7 @@ export function holders(groups: TenantGroups, trust: TrustLevel, selfService: Se
 
 /**
  * Refuses groups that are more than a tenant's.
- * @throws BulwarkError for a group that Kubernetes itself gives to everybody, or to administrators.
+ * @throws BulwarkError for one without a name, and for a group or user that Kubernetes itself gives to everybody, or to administrators.
  */
 export function checkGroups(where: string, groups: TenantGroups): void {
   for (const [key, members = []] of Object.entries(groups) as [string, TenantGroups['viewers']][]) {
@@ -67,10 +67,22 @@ export function checkMembers(
   list: string,
   members: readonly (string | BindingSubject)[],
 ): void {
-  const reserved = members.find((each) => typeof each === 'string' && each.startsWith('system:'));
+  const names = members.map(nameOf);
+  if (names.includes('')) {
+    throw new BulwarkError(
+      `${where}: ${list} holds one without a name. Name a group of your login provider.`,
+    );
+  }
+  const reserved = names.find((name) => /^system:(?!serviceaccount:)/.test(name ?? ''));
   if (reserved === undefined) return;
   throw new BulwarkError(
-    `${where}: ${list} holds '${reserved as string}', which Kubernetes gives to whom it likes: to every pod, to everybody who logs in, ` +
+    `${where}: ${list} holds '${reserved}', which Kubernetes gives to whom it likes: to every pod, to everybody who logs in, ` +
       'or to administrators. Name a group of your login provider.',
   );
+}
+
+/** The name of a group or user; undefined for an account, which is judged where it is bound. */
+function nameOf(member: string | BindingSubject): string | undefined {
+  if (typeof member === 'string') return member;
+  return member instanceof Subject && member.entry.kind !== 'ServiceAccount' ? member.entry.name : undefined;
 }

@@ -14,7 +14,7 @@ import { place, placementOf } from './placement';
 import { checkSelfService, SelfServiceNamespaces } from './self-service';
 import { registerTenant, tenancyVersion, tenancyChanged } from './registry';
 import { TenantNamespace, type TenantNamespaceProps } from './tenant-namespace';
-import { checkHostile, isAsStrict, type TrustLevel } from './trust';
+import { checkHostile, checkTrust, isAsStrict, type TrustLevel } from './trust';
 
 /** Properties of a {@link Tenant}. */
 export interface TenantProps {
@@ -153,6 +153,7 @@ export class Tenant extends Construct implements NetworkMember {
   private check(): void {
     const { quota = {}, groups = {}, selfService = {}, allowances = {}, addresses = [] } = this.props;
     const { path } = this.node;
+    checkTrust(path, this.trust);
     checkGroups(path, groups);
     checkQuota(path, quota);
     checkAddresses(path, addresses);

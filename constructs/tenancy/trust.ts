@@ -19,6 +19,14 @@ export function isAsStrict(level: TrustLevel, than: TrustLevel): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(than);
 }
 
+/** @throws BulwarkError for a level that is none, which would be taken for one that trusts more than was meant. */
+export function checkTrust(where: string, trust: TrustLevel): void {
+  if (LEVELS.includes(trust)) return;
+  throw new BulwarkError(
+    `${where}: trust is '${String(trust)}', and there is no such level. Use one of: ${LEVELS.join(', ')}.`,
+  );
+}
+
 /** What a hostile tenant may not have at all. */
 export interface HostileProps {
   readonly quota: TenantQuota;

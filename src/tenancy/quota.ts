@@ -131,7 +131,7 @@ function checkCounted(key: string): void {
 function parseAmount(key: string, amount: string | number): bigint {
   const parsed = parseQuantity(String(amount));
   if (parsed >= 0n) return parsed;
-  throw new BulwarkError(`quota.${key} is ${amount}, and nobody can use less than nothing.`);
+  throw new BulwarkError(`quota.${key} is ${amount}, and nobody can use less than nothing. Write 0 or more.`);
 }
 
 function refuseUnknown(whole: Amounts, part: Amounts): void {

@@ -128,6 +128,7 @@ describe('people', () => {
 
   it.each([
     [() => new OidcProvider({ issuer: 'http://login.example.com', clientId: 'x' }), /https:\/\//],
+    [() => new OidcProvider({ issuer: 'https://x.example', clientId: '' }), /clientId is ''/],
     [() => new OidcProvider({ issuer: 'https://x.example', clientId: 'x', prefix: '' }), /system:masters/],
     [
       () => new OidcProvider({ issuer: 'https://x.example', clientId: 'x', prefix: 'system:' }),

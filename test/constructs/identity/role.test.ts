@@ -51,6 +51,23 @@ describe('a role', () => {
   it.each<[string, (role: LockedRole) => unknown, RegExp]>([
     ['a wildcard', (role) => role.allow(['*' as 'get'], ['pods']), /no verb '\*' for pods/],
     ['all resources', (role) => role.allow(['get'], ['*' as 'pods']), /'\*' is no resource of Kubernetes/],
+    ['no verb', (role) => role.allow([], ['pods']), /allow names no verb.*allow\(\['get'\], \['pods'\]\)/],
+    ['no resource', (role) => role.allow(['get'], []), /allow names no resource/],
+    [
+      'the name of every object at once',
+      (role) => role.allow(['list'], ['secrets'], { names: ['token', ''] }),
+      /names holds '', which limits nothing/,
+    ],
+    [
+      'an account that cannot be one',
+      (role) => role.bindTo(Subject.serviceAccount('shop-web', 'the api')),
+      /'shop-web\/the api', which cannot be one/,
+    ],
+    [
+      'an account of what is no namespace',
+      (role) => role.bindTo(Subject.serviceAccount('shop.web', 'api')),
+      /'shop\.web\/api', which cannot be one/,
+    ],
     ['a singular', (role) => role.allow(['get'], ['pod' as 'pods']), /'pod' is no resource.*plural/],
     [
       'a verb of no use',

@@ -85,7 +85,16 @@ describe('the people of a tenant', () => {
   });
 
   it.each(['system:authenticated', 'system:masters', 'system:serviceaccounts'])('are not %s', (group) => {
-    expect(() => rbacOf({ groups: { viewers: [group] } })).toThrow(/groups\.viewers holds/);
+    for (const each of [group, Subject.group(group), Subject.user(group)])
+      expect(() => rbacOf({ groups: { viewers: [each] } })).toThrow(/groups\.viewers holds 'system:/);
+  });
+
+  it('are no group without a name, and may be an account', () => {
+    expect(() => rbacOf({ groups: { viewers: ['a', ''] } })).toThrow(
+      /^team: groups\.viewers holds one without/,
+    );
+    const user = Subject.user('system:serviceaccount:ci:deployer');
+    expect(bindings(rbacOf({ groups: { viewers: [user] } }))).toHaveLength(1);
   });
 
   it('do not get what makes the built-in role edit unsafe', () => {

@@ -236,6 +236,12 @@ describe('a team', () => {
     ]);
   });
 
+  it('is trusted by a level that there is', () => {
+    expect(() => new Tenant(cluster(), 'shop', { trust: 'Hostile' as 'hostile' })).toThrow(
+      "shop: trust is 'Hostile', and there is no such level. Use one of: trusted, semi-trusted, hostile.",
+    );
+  });
+
   it('is trusted no more than its tenant', () => {
     const shop = new Tenant(cluster(), 'shop');
     expect(() => new Tenant(shop, 'payments', { trust: 'trusted' })).toThrow(
