@@ -6,6 +6,7 @@ import { ClusterTarget } from '../../constructs';
 import { CAPABILITIES, secureCluster } from '../../examples/secure-cluster/main';
 import {
   type ApiServer,
+  BUILT_IN_TYPES,
   corpusFile,
   create,
   describeWithApiServer,
@@ -20,21 +21,28 @@ const DIST = join(__dirname, '../../dist');
 /** The example needs one definition, which comes with the sealed-secrets controller. */
 const DEFINITION = corpusFile('crds', 'bitnami.com_sealedsecrets.yaml');
 
-describeOutput('the committed output of the example', () => DIST, passesItsOwnRules);
+describeOutput('the committed output of the example', () => DIST, { more: passesItsOwnRules });
 
 // Declared for a server that can take it only: a skipped test would look like one that was forgotten.
 if ((serverMinor() ?? 37) >= 37) {
   let folder: string;
   beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'bulwark-example-'))));
   afterAll(() => rmSync(folder, { recursive: true }));
-  describeOutput('the example for Kubernetes 1.37', () => {
+  const output = () => {
     const outdir = join(folder, 'dist');
     secureCluster(ClusterTarget.kubernetes('1.37', CAPABILITIES), outdir).synth();
     return outdir;
-  });
+  };
+  describeOutput('the example for Kubernetes 1.37', output, { applyAgain: [BUILT_IN_TYPES] });
 }
 
-function describeOutput(title: string, output: () => string, more?: (given: Given) => void): void {
+interface OutputOptions {
+  /** Flags of `kubectl apply` when it is applied again. @default none, as people do it */
+  readonly applyAgain?: readonly string[];
+  readonly more?: (given: Given) => void;
+}
+
+function describeOutput(title: string, output: () => string, { applyAgain = [], more }: OutputOptions): void {
   const describeOutputOn = (server: () => ApiServer) => {
     let dist: string;
     let manifests: any[];
@@ -47,12 +55,9 @@ function describeOutput(title: string, output: () => string, more?: (given: Give
       manifests = files.flatMap((file) => loadAll(readFileSync(join(dist, file), 'utf8')));
     });
 
-    const apply = (...files: string[]) =>
-      server().kubectl([
-        'apply',
-        '--validate=strict',
-        ...(files.length ? files : [dist]).flatMap((file) => ['-f', file]),
-      ]);
+    const apply: Given['apply'] = (flags = [], files = [dist]) =>
+      server().kubectl(['apply', '--validate=strict', ...flags, ...files.flatMap((file) => ['-f', file])]);
+
     it('is taken by a cluster with the definition that it needs, every object of it and without a warning', () => {
       const { stdout, stderr } = apply();
       expect(lines(stdout).filter((line) => !line.endsWith(' created'))).toEqual([]);
@@ -73,7 +78,7 @@ function describeOutput(title: string, output: () => string, more?: (given: Give
     more?.({ server, manifests: () => manifests, apply });
 
     it('has nothing to change when it is applied again', () => {
-      const { stdout } = apply();
+      const { stdout } = apply(applyAgain);
       expect(lines(stdout).filter((line) => !line.endsWith(' unchanged'))).toEqual([]);
       expect(lines(stdout)).toHaveLength(manifests.length);
     });
@@ -133,7 +138,7 @@ const lines = (text: string) => text.split('\n').filter(Boolean);
 interface Given {
   readonly server: () => ApiServer;
   readonly manifests: () => readonly any[];
-  readonly apply: (...files: string[]) => ReturnType<ApiServer['kubectl']>;
+  readonly apply: (flags?: readonly string[], files?: readonly string[]) => ReturnType<ApiServer['kubectl']>;
 }
 
 function passesItsOwnRules({ server, manifests, apply }: Given): void {
@@ -144,7 +149,10 @@ function passesItsOwnRules({ server, manifests, apply }: Given): void {
       server().kubectl(['delete', made, '--all', '--wait=false', '-n', metadata.name]);
     }
     const inNamespaces = readdirSync(DIST).filter((name) => name.startsWith('10-'));
-    const { stdout, stderr } = apply(...inNamespaces.map((name) => join(DIST, name)));
+    const { stdout, stderr } = apply(
+      [BUILT_IN_TYPES],
+      inNamespaces.map((name) => join(DIST, name)),
+    );
     const anew = new Set(lines(stdout).map((line) => line.replace(/^.* /, '')));
     expect([...anew].sort()).toEqual(['created', 'unchanged']);
     expect(lines(stdout).filter((line) => line.endsWith(' created')).length).toBeGreaterThan(50);

@@ -5,6 +5,7 @@ import type { Blueprint } from '../../../constructs';
 import { type Manifest, toYaml } from '../../../src';
 import { type ApiServer } from './api-server';
 import { describeWithApiServer } from './describe';
+import { BUILT_IN_TYPES } from './kubectl';
 
 /** A cluster of ours, and the API server that it is applied to. */
 export interface AppliedCluster {
@@ -40,7 +41,7 @@ export function describeWithCustomResources(
     let manifests: readonly Manifest[];
     const apply = () =>
       server()
-        .kubectl(['apply', '-f', join(folder, 'dist'), '--validate=strict'])
+        .kubectl(['apply', '-f', join(folder, 'dist'), '--validate=strict', BUILT_IN_TYPES])
         .stdout.trimEnd()
         .split('\n');
 

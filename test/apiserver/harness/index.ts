@@ -4,7 +4,7 @@ export { type Impersonation, type RequestOptions, type Response } from './client
 export { corpusFile } from './corpora';
 export { type AppliedCluster, type CustomResources, describeWithCustomResources } from './custom-resources';
 export { describeWithApiServer } from './describe';
-export { type KubectlOptions, type KubectlResult } from './kubectl';
+export { BUILT_IN_TYPES, type KubectlOptions, type KubectlResult } from './kubectl';
 export { create, type CreateOptions, createRestrictedNamespace, podOf } from './objects';
 export { pipeline, type Post } from './pipeline';
 export { fillQuotaStatus } from './quota';
