@@ -58,15 +58,16 @@ function belongsToNobody(group: string, resource: string): boolean {
   return OF_CLUSTER.has(`${group}/${name}`) && !OF_TENANTS.has(name);
 }
 
-function makesOwnNamespaces(
-  { apiGroups, resources, resourceNames }: PolicyRule,
-  own: ReadonlySet<string>,
-): boolean {
+function makesOwnNamespaces(rule: PolicyRule, own: ReadonlySet<string>): boolean {
+  return isAboutNamespacesOfTenants(rule) && rule.resourceNames.every((tenant) => own.has(tenant));
+}
+
+/** Whether a rule lets people make namespaces of the tenants that it names, and nothing else. */
+export function isAboutNamespacesOfTenants({ apiGroups, resources, resourceNames }: PolicyRule): boolean {
   const { group, resource, subresource } = NAMESPACES_OF_TENANT;
   return (
     apiGroups.every((one) => one === group) &&
     resources.every((one) => one === `${resource}/${subresource}`) &&
-    resourceNames.length > 0 &&
-    resourceNames.every((tenant) => own.has(tenant))
+    resourceNames.length > 0
   );
 }

@@ -4,7 +4,7 @@ import { lazily, rememberedOfLent } from '../manifest/remembered';
 import { closureOf, stepsTo, type Step, type World } from './closure';
 import { sentenceOf, worldOf, type EscalationOptions, type EscalationPath } from './escalation';
 import { closedByGuardrails } from './guarded';
-import { changesObjects, concernsTenants } from './objects-of-tenants';
+import { changesObjects, concernsTenants, isAboutNamespacesOfTenants } from './objects-of-tenants';
 import { describeRule } from './policy-rule';
 import { ALL, placeOf, powerKey, type Power, type PowerOf } from './power';
 import type { RoleRule } from './aggregation';
@@ -115,17 +115,30 @@ export function tenancyOf(manifests: readonly Manifest[]): Tenancy {
 /** The tenants that subjects belong to, by key. */
 type Homes = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Users and groups belong to the tenants that have bound them; who is bound in a tenant and its teams, to the tenant. */
-function homesOf({ rbac }: World, { tenantOf, within }: Tenancy): Homes {
+/**
+ * Users and groups belong to the tenants that have bound them; who is bound in a tenant and its teams, to the tenant. Who is bound
+ * in none and makes namespaces of tenants belongs to those.
+ */
+function homesOf({ rbac }: World, { tenantOf, within, tenants }: Tenancy): Homes {
+  const all = new Set(tenants);
   const homes = new Map<string, Set<string>>();
   for (const subject of rbac.subjects) {
     if (subject.kind === 'ServiceAccount' || isOfEverybody(subject)) continue;
-    const bound = rbac.rolesOf(subject).flatMap(({ namespace }) => (namespace && tenantOf(namespace)) || []);
-    const own = new Set(bound);
+    const roles = rbac.rolesOf(subject);
+    const bound = roles.flatMap(({ namespace }) => (namespace && tenantOf(namespace)) || []);
+    const own = new Set(
+      bound.length > 0 ? bound : roles.flatMap(makesFor).filter((tenant) => all.has(tenant)),
+    );
     for (const tenant of own) within(tenant).forEach((team) => team !== tenant && own.delete(team));
     if (own.size > 0) homes.set(subjectKey(subject), own);
   }
   return homes;
+}
+
+/** The tenants whose namespaces a role lets people make. */
+function makesFor({ rules, namespace }: BoundRole): readonly string[] {
+  if (namespace !== undefined) return [];
+  return rules.flatMap(({ rule }) => (isAboutNamespacesOfTenants(rule) ? rule.resourceNames : []));
 }
 
 /** Those who act together: everybody of a tenant, or people whom several tenants have bound. */

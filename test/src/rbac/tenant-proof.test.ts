@@ -200,6 +200,14 @@ describe('a way leads out of a tenant', () => {
       ['shop -> all'],
     ],
     [
+      'when those read everywhere who make its namespaces',
+      [
+        ...give('Group:shop-leads', 'create,delete tenants/namespaces.cdk8s-bulwark shop'),
+        ...give('Group:shop-leads', 'list pods'),
+      ],
+      ['shop -> all'],
+    ],
+    [
       'when it writes into its roles what takes down its walls',
       give(DEV, 'escalate,update roles.rbac.authorization.k8s.io', 'shop-web'),
       ['shop -> all'],
