@@ -175,7 +175,8 @@ function isSame(one: unknown, other: unknown): boolean {
   return stableText(one) === stableText(other);
 }
 
-function failsClosed(spec: Spec): boolean {
+/** Whether a policy that cannot be evaluated refuses. */
+export function failsClosed(spec: Spec): boolean {
   return spec.failurePolicy === undefined || spec.failurePolicy === 'Fail';
 }
 
@@ -190,7 +191,8 @@ function hasParameters({ paramRef }: Spec, { paramKind }: Spec): boolean {
   return isSame(found, { name: ALLOWANCES_NAME });
 }
 
-function reaches(spec: Spec, labels: Readonly<Record<string, string>> | undefined): boolean {
+/** Whether a binding is about everything in a namespace of these labels. */
+export function reaches(spec: Spec, labels: Readonly<Record<string, string>> | undefined): boolean {
   if (!labels) return false;
   const { namespaceSelector, ...others } = withoutDefaults(spec.matchResources ?? {}) as Spec;
   // A binding that is about some objects only leaves others to their writers.

@@ -2,7 +2,10 @@ import { takeInventory, type Inventory } from '../manifest/inventory';
 import { API_RESOURCES, type Verb } from '../manifest/api-resources';
 import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { containersOf } from '../manifest/pod';
-import { rbacOf, type Rbac, type Subject } from '../rbac';
+import { groupBy } from '../groups';
+import { rbacOf, type BoundRole, type Rbac, type RoleRule, type Subject } from '../rbac';
+import { failsClosed, reaches } from '../rbac/guarded';
+import { concernsTenants, isAboutNamespacesOfTenants } from '../rbac/objects-of-tenants';
 import { POD_SECURITY_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { ALLOWANCES_NAME, PLATFORM_OWNED_LABEL } from './allowances';
 import { peopleByTenant } from './people';
@@ -29,8 +32,8 @@ export interface BenchmarkedTenant {
   readonly related: ReadonlySet<string>;
   readonly inventory: Inventory;
   readonly rbac: Rbac;
-  /** Whether a policy that the API server asks refuses something about what a text names. */
-  readonly isRefused: (text: string) => boolean;
+  /** Whether a policy that the API server asks in a namespace refuses something about what a text names. */
+  readonly isRefused: (text: string, namespace: string) => boolean;
 }
 
 /** What a check found. */
@@ -76,7 +79,7 @@ export const TENANCY_BENCHMARKS: readonly TenancyCheck[] = [
     benchmark: 'MTB-PL1-CC-TI-1',
     title: 'No change of quotas',
     level: 1,
-    problems: (tenant) => rightsInNamespaces(tenant, WRITE, 'resourcequotas'),
+    problems: changesOfQuotas,
   },
   {
     benchmark: 'MTB-PL1-CC-TI-2',
@@ -191,8 +194,8 @@ const HOLDING: Readonly<Record<string, readonly [group: string, resource: string
 function changesOfPlatform(tenant: BenchmarkedTenant): string[] {
   const { people, namespaces, inventory, rbac } = tenant;
   // A guard rail refuses what the rights of the tenant would allow.
-  const isGuarded = tenant.isRefused(PLATFORM_OWNED_LABEL);
-  return namespaces.flatMap((namespace) =>
+  const unguarded = namespaces.filter((namespace) => !tenant.isRefused(PLATFORM_OWNED_LABEL, namespace));
+  return unguarded.flatMap((namespace) =>
     Object.entries(HOLDING).flatMap(([kind, [group, resource]]) =>
       inventory
         .inNamespace(kind, namespace)
@@ -201,7 +204,7 @@ function changesOfPlatform(tenant: BenchmarkedTenant): string[] {
           const name = metadata?.name ?? '';
           const request = { group, resource, namespace, name };
           const who = people.find((one) => CHANGE.some((verb) => rbac.can(one, { ...request, verb })));
-          return who && !isGuarded ? [`${who.kind} ${who.name} may change ${kind} ${namespace}/${name}`] : [];
+          return who ? [`${who.kind} ${who.name} may change ${kind} ${namespace}/${name}`] : [];
         }),
     ),
   );
@@ -211,24 +214,32 @@ function isPlatformOwned({ metadata }: Manifest): boolean {
   return metadata?.labels?.[PLATFORM_OWNED_LABEL] === 'true' || metadata?.name === ALLOWANCES_NAME;
 }
 
-/** The texts of all policies that a binding has deny are read once, and each is looked through once for a text. */
-function deniedByPolicies(inventory: Inventory): (text: string) => boolean {
-  const denying = new Set(
+/**
+ * The texts of all policies that fail closed and that a binding has deny are read once, each is looked through once for a text, and
+ * then the bindings are asked whether they are about the namespace.
+ */
+function deniedByPolicies(inventory: Inventory): BenchmarkedTenant['isRefused'] {
+  const denying = groupBy(
     inventory
       .ofKind('ValidatingAdmissionPolicyBinding')
       .flatMap(({ spec }) =>
-        isObject(spec) && listOf(spec.validationActions).includes('Deny') ? [spec.policyName] : [],
+        isObject(spec) && listOf(spec.validationActions).includes('Deny') ? [spec] : [],
       ),
+    ({ policyName }) => String(policyName),
   );
-  const specs = inventory
-    .ofKind('ValidatingAdmissionPolicy')
-    .filter(({ metadata }) => denying.has(metadata?.name))
-    .map(({ spec }) => JSON.stringify(spec ?? {}));
-  const answers = new Map<string, boolean>();
-  return (text) => {
-    const known = answers.get(text) ?? specs.some((spec) => spec.includes(text));
-    answers.set(text, known);
-    return known;
+  const policies = inventory.ofKind('ValidatingAdmissionPolicy').flatMap(({ metadata, spec }) => {
+    const bindings = denying.get(metadata?.name ?? '');
+    return bindings && isObject(spec) && failsClosed(spec) ? [{ text: JSON.stringify(spec), bindings }] : [];
+  });
+  const named = new Map<string, readonly JsonObject[]>();
+  return (text, namespace) => {
+    if (!named.has(text))
+      named.set(
+        text,
+        policies.flatMap((policy) => (policy.text.includes(text) ? policy.bindings : [])),
+      );
+    const labels = inventory.find('Namespace', '', namespace)?.metadata?.labels;
+    return named.get(text)!.some((binding) => reaches(binding, labels));
   };
 }
 
@@ -251,34 +262,48 @@ function podSecurity(benchmark: string, title: string, level: 'baseline' | 'rest
   };
 }
 
-function rightsInNamespaces(
-  { people, namespaces, rbac }: BenchmarkedTenant,
-  verbs: readonly Verb[],
-  resource: string,
-): string[] {
-  return namespaces.flatMap((namespace) =>
-    people.flatMap((who) => {
-      const verb = verbs.find((one) => rbac.can(who, { verb: one, resource, namespace }));
+/** Quotas are changed by their names, which a right may be limited to. */
+function changesOfQuotas({ people, namespaces, inventory, rbac }: BenchmarkedTenant): string[] {
+  const resource = 'resourcequotas';
+  return namespaces.flatMap((namespace) => {
+    const names = inventory
+      .inNamespace('ResourceQuota', namespace)
+      .map(({ metadata }) => metadata?.name ?? '');
+    const mayDo = (who: Subject) => (verb: Verb) =>
+      ['', ...names].some((name) => rbac.can(who, { verb, resource, namespace, name }));
+    return people.flatMap((who) => {
+      const verb = WRITE.find(mayDo(who));
       return verb ? [`${who.kind} ${who.name} may ${verb} ${resource} in ${namespace}`] : [];
+    });
+  });
+}
+
+function foreignAccess(tenant: BenchmarkedTenant): string[] {
+  return tenant.people.flatMap((who) =>
+    tenant.rbac.rolesOf(who).flatMap((bound) => {
+      const place = foreignPlace(tenant, bound);
+      const { role } = bound;
+      return place === undefined
+        ? []
+        : [`${who.kind} ${who.name} has ${role.kind} ${role.metadata?.name} in ${place}`];
     }),
   );
 }
 
-function foreignAccess({ name, namespaces, people, related, inventory, rbac }: BenchmarkedTenant): string[] {
-  const own = new Set(namespaces);
-  return people.flatMap((who) =>
-    rbac.rolesOf(who).flatMap(({ namespace, role }) => {
-      const owner =
-        namespace === undefined
-          ? undefined
-          : inventory.find('Namespace', '', namespace)?.metadata?.labels?.[TENANT_LABEL];
-      const isForeign =
-        owner !== undefined && owner !== name && !own.has(namespace!) && !related.has(namespace!);
-      return isForeign
-        ? [`${who.kind} ${who.name} has ${role.kind} ${role.metadata?.name} in ${namespace}, of ${owner}`]
-        : [];
-    }),
-  );
+/** Where a role is about what belongs to other tenants; undefined where it is not. */
+function foreignPlace(
+  { name, namespaces, related, inventory }: BenchmarkedTenant,
+  { namespace, rules }: BoundRole,
+): string | undefined {
+  if (namespace === undefined) return rules.some(isAboutTenants) ? 'every namespace' : undefined;
+  const owner = inventory.find('Namespace', '', namespace)?.metadata?.labels?.[TENANT_LABEL];
+  if (owner === undefined || owner === name) return undefined;
+  return namespaces.includes(namespace) || related.has(namespace) ? undefined : `${namespace}, of ${owner}`;
+}
+
+/** Whose namespaces somebody may make is for the proof of rights to judge. */
+function isAboutTenants({ rule }: RoleRule): boolean {
+  return !isAboutNamespacesOfTenants(rule) && concernsTenants(rule, new Set());
 }
 
 /** One quota of each namespace has to say it all. */
@@ -325,7 +350,7 @@ function isPullGuarded(
 ): boolean {
   const data = inventory.find('ConfigMap', namespace, ALLOWANCES_NAME)?.data;
   const isByDigest = isObject(data) && data.imageDigests === 'true';
-  return (isByDigest && isRefused('imageDigests')) || isRefused('imagePullPolicy');
+  return (isByDigest && isRefused('imageDigests', namespace)) || isRefused('imagePullPolicy', namespace);
 }
 
 function missingRight(

@@ -82,6 +82,12 @@ describe('a tenant', () => {
 });
 
 describe('a check', () => {
+  const UNGUARDED: [string, RegExp][] = [
+    ['MTB-PL1-BC-CPI-2', /ServiceAccount team may change ConfigMap team-data\/tenant-allowances/],
+    ['MTB-PL1-BC-CPI-2', /ServiceAccount team may change ConfigMap team-web\/tenant-allowances/],
+    ['MTB-PL1-CC-DI-1', /Nothing refuses/],
+    ['MTB-PL1-CC-DI-1', /Nothing refuses/],
+  ];
   const withNamespace = (level: string) =>
     changed('Namespace', 'team-web', ({ metadata }) => {
       metadata.labels['pod-security.kubernetes.io/enforce'] = level;
@@ -103,6 +109,24 @@ describe('a check', () => {
         ...grant({ apiGroups: [''], resources: ['resourcequotas'], verbs: ['patch'] }, 'team-web'),
       ],
       [['MTB-PL1-CC-TI-1', /Group developers may patch resourcequotas in team-web/]],
+    ],
+    [
+      'a right to the quota by its name',
+      () => {
+        const named = {
+          apiGroups: [''],
+          resources: ['resourcequotas'],
+          verbs: ['patch'],
+          resourceNames: ['quota'],
+        };
+        return [...manifestsOf(), ...grant(named, 'team-web')];
+      },
+      [['MTB-PL1-CC-TI-1', /Group developers may patch resourcequotas in team-web/]],
+    ],
+    [
+      'a role in every namespace',
+      () => [...manifestsOf(), ...grant(secrets)],
+      [['MTB-PL1-CC-TI-2', /Group developers has ClusterRole more in every namespace/]],
     ],
     [
       'a role in a namespace of another',
@@ -136,12 +160,30 @@ describe('a check', () => {
     [
       'images that are pulled once',
       () => manifestsOf().filter(({ kind }) => kind !== 'ValidatingAdmissionPolicyBinding'),
-      [
-        ['MTB-PL1-BC-CPI-2', /ServiceAccount team may change ConfigMap team-data\/tenant-allowances/],
-        ['MTB-PL1-BC-CPI-2', /ServiceAccount team may change ConfigMap team-web\/tenant-allowances/],
-        ['MTB-PL1-CC-DI-1', /Nothing refuses/],
-        ['MTB-PL1-CC-DI-1', /Nothing refuses/],
-      ],
+      UNGUARDED,
+    ],
+    [
+      'guard rails that are about other namespaces',
+      () =>
+        manifestsOf().map((one: any) =>
+          one.kind === 'ValidatingAdmissionPolicyBinding'
+            ? {
+                ...one,
+                spec: { ...one.spec, matchResources: { namespaceSelector: { matchLabels: { a: 'b' } } } },
+              }
+            : one,
+        ),
+      UNGUARDED,
+    ],
+    [
+      'guard rails that fail open',
+      () =>
+        manifestsOf().map((one: any) =>
+          one.kind === 'ValidatingAdmissionPolicy'
+            ? { ...one, spec: { ...one.spec, failurePolicy: 'Ignore' } }
+            : one,
+        ),
+      UNGUARDED,
     ],
   ])('finds %s', (_, manifests, expected) => {
     const found = failures(manifests());
