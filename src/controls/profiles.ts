@@ -135,6 +135,7 @@ export const PROFILES: Readonly<Record<ProfileName, readonly string[]>> = {
     'no-flow-control-write-right',
     'no-class-write-right',
     'no-gateway-write-right',
+    'no-replication-write-right',
     'no-pod-binding-right',
     'no-system-lease-right',
     'no-api-extension-right',

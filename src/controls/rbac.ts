@@ -462,6 +462,21 @@ const RIGHTS: readonly ObjectControl[] = [
     fix: 'Remove the verbs that write; whoever deploys writes routes, and the platform writes gateways.',
   }),
   right({
+    id: 'no-replication-write-right',
+    title: 'No role lets its holders tell Capsule what to write',
+    why: 'Capsule applies what is in its replications with its own account, past the rights of whoever wrote them, and past guard rails that take that account for the platform’s.',
+    severity: 'high',
+    references: [K02, { standard: 'Kubernetes', id: 'Multi-tenancy: Implementations' }],
+    grants: [
+      [
+        ['capsule.clastix.io'],
+        ['tenantresources', 'globaltenantresources', 'tenants', 'capsuleconfigurations'],
+        CHANGE,
+      ],
+    ],
+    fix: 'Remove the verbs that write, and let the platform say what belongs into namespaces.',
+  }),
+  right({
     id: 'no-pod-binding-right',
     title: 'No role lets its holders put pods on nodes',
     why: 'A binding puts a waiting pod on any node, past the scheduler and so past the taints that keep it off the control plane and off the nodes of other tenants.',

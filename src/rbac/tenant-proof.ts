@@ -50,6 +50,7 @@ const OPENS_WALLS: ReadonlySet<string> = new Set([
   'write-network-policies',
   'write-endpoints',
   'write-service-status',
+  'write-replications',
 ]);
 
 /** Powers over what runs in a namespace of the platform, and so over what it does for all tenants. */

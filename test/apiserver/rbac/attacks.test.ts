@@ -522,6 +522,21 @@ const ATTACKS: readonly Attack[] = [
     body: object('gateway.networking.k8s.io/v1', 'Gateway'),
   },
   {
+    right: 'write-replications',
+    rights: ['create tenantresources.capsule.clastix.io'],
+    method: 'POST',
+    path: '/apis/capsule.clastix.io/v1beta2/namespaces/{NS}/tenantresources',
+    body: object('capsule.clastix.io/v1beta2', 'TenantResource'),
+  },
+  {
+    right: 'write-capsule-tenants',
+    rights: ['create globaltenantresources.capsule.clastix.io'],
+    clusterWide: true,
+    method: 'POST',
+    path: '/apis/capsule.clastix.io/v1beta2/globaltenantresources',
+    body: object('capsule.clastix.io/v1beta2', 'GlobalTenantResource'),
+  },
+  {
     right: 'write-endpoints',
     rights: ['create endpointslices.discovery.k8s.io'],
     method: 'POST',
@@ -615,6 +630,8 @@ const ATTACKS: readonly Attack[] = [
 /** Kinds that a cluster has only where they were installed. */
 const INSTALLED = [
   definition('gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways', 'Namespaced'),
+  definition('capsule.clastix.io', 'v1beta2', 'TenantResource', 'tenantresources', 'Namespaced'),
+  definition('capsule.clastix.io', 'v1beta2', 'GlobalTenantResource', 'globaltenantresources', 'Cluster'),
   definition(
     'policy.networking.k8s.io',
     'v1alpha2',

@@ -159,6 +159,8 @@ describe('what a role grants', () => {
     ['node.k8s.io runtimeclasses create', 'no-class-write-right'],
     ['resource.k8s.io deviceclasses update', 'no-class-write-right'],
     ['gateway.networking.k8s.io gateways patch', 'no-gateway-write-right'],
+    ['capsule.clastix.io tenantresources create', 'no-replication-write-right'],
+    ['capsule.clastix.io globaltenantresources patch', 'no-replication-write-right'],
     ['core pods/binding create', 'no-pod-binding-right'],
     ['core bindings create', 'no-pod-binding-right'],
     ['apiregistration.k8s.io apiservices patch', 'no-api-extension-right'],

@@ -386,6 +386,11 @@ it('takes a guard rail that lets owners make namespaces for as much', () => {
   expect(ways(...relabels, ...guards(undefined, { ...CAPSULE, selfMadeLabels: ['stage'] }))).toEqual([]);
 });
 
+it('takes no guard rail for what people have Capsule write in their own namespaces', () => {
+  const replicates = give('sa:shop-web/api', 'create tenantresources.capsule.clastix.io', 'shop-web');
+  expect(ways(...replicates, ...guards(undefined, CAPSULE))).toEqual(['shop -> all']);
+});
+
 it('takes a guard rail as an API server gives it back for the same', () => {
   const read = guards((spec) => {
     Object.assign(spec.matchConstraints, {
