@@ -4,6 +4,7 @@ import { push } from '../../src/groups';
 import { isCustomResource } from '../../src/manifest/custom-resources';
 import { objectRank, scopeOf } from '../../src/manifest/kinds';
 import { compareText, describeObject, type Manifest } from '../../src/manifest/manifest';
+import { isNamespaceName } from '../../src/manifest/names';
 import type { Entry } from './entry';
 import type { Ordered } from './order';
 
@@ -82,7 +83,7 @@ function namespacePlace(object: ApiObject, manifest: Manifest): Place {
     return { prefix: 0, name: isCustomResource(manifest) ? CLUSTER_CUSTOM : 'cluster' };
   }
   if (namespace === undefined) return { prefix: 10, name: CURRENT_NAMESPACE };
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) {
+  if (!isNamespaceName(namespace)) {
     throw new BulwarkError(
       `${object.node.path} (${describeObject(manifest)}): '${namespace}' is no name of a namespace. ` +
         'Use at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.',

@@ -2,6 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import type { ISubject, IServiceAccount } from 'cdk8s-plus-27';
 import { BulwarkError } from '../../src/errors';
 import { compareText } from '../../src/manifest/manifest';
+import { isNamespaceName, isObjectName } from '../../src/manifest/names';
 
 /** Whom a role is bound to: a {@link Subject}, a subject of cdk8s-plus such as a ServiceAccount, or a workload for its account. */
 export type BindingSubject = Subject | ISubject | { readonly serviceAccount?: IServiceAccount };
@@ -38,9 +39,6 @@ export class Subject {
     readonly entry: SubjectEntry,
   ) {}
 }
-
-const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const ACCOUNT = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /**
  * A subject as a binding names it.
@@ -94,7 +92,7 @@ function named(where: string, entry: SubjectEntry): SubjectEntry {
 
 /** What the API server would refuse only when the binding is applied. */
 function checkAccount(where: string, { namespace = '', name }: SubjectEntry): void {
-  if (NAMESPACE.test(namespace) && ACCOUNT.test(name)) return;
+  if (isNamespaceName(namespace) && isObjectName(name)) return;
   throw new BulwarkError(
     `${where}: is bound to the ServiceAccount '${namespace}/${name}', which cannot be one: lower-case letters, digits, hyphens and, in the name, ` +
       "dots make one. Write Subject.serviceAccount('NAMESPACE', 'NAME').",

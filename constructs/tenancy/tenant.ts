@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { BulwarkError } from '../../src/errors';
+import { isNamespaceName } from '../../src/manifest/names';
 import type { TenantAllowances } from '../../src/tenancy/allowances';
 import { amountsOf, divide, type Amounts, type TenantQuota } from '../../src/tenancy/quota';
 import { targetOf } from '../blueprint/settings';
@@ -307,7 +308,7 @@ function teamPart(name: string): string {
 }
 
 function checkLabel(name: string, where: string): void {
-  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
+  if (isNamespaceName(name)) return;
   throw new BulwarkError(
     `${where}: '${name}' cannot name a namespace. Use at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.`,
   );

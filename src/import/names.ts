@@ -1,14 +1,13 @@
 import { BulwarkError } from '../errors';
+import { isNamespaceName } from '../manifest/names';
 import { unicodeEscape } from './source-text';
-
-const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
  * The name of a namespace, which becomes the name of a file and of a class.
  * @throws BulwarkError when the API server would refuse it.
  */
 export function checkedNamespace(name: string): string {
-  if (NAMESPACE.test(name)) return name;
+  if (isNamespaceName(name)) return name;
   throw new BulwarkError(
     `import: ${JSON.stringify(name)} is no name of a namespace, and the API server would refuse it. Correct metadata.namespace.`,
   );

@@ -1,5 +1,6 @@
 import { BulwarkError } from '../errors';
 import type { Manifest, ObjectMeta } from '../manifest/manifest';
+import { isNamespaceName, isObjectName } from '../manifest/names';
 import type { SealingCertificate } from './certificate';
 import { sealValue } from './cipher';
 import { annotationsOfScope, sealLabel, type SealedPlace } from './scope';
@@ -15,10 +16,6 @@ export interface SecretToSeal extends SealedPlace {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly values: SecretValues;
 }
-
-/** The name of an object in the API. */
-const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
  * Seals a Secret for the sealed-secrets controller. The plaintext is not in the result; the caller wipes its buffers.
@@ -58,7 +55,7 @@ export function sealValues(
 }
 
 function checkPlace({ name, namespace, scope }: SealedPlace): void {
-  if (!NAME.test(name)) {
+  if (!isObjectName(name)) {
     throw new BulwarkError(
       `the name of the Secret: '${name}' is none that the API server takes. Use lower case letters, digits, '-' and '.'.`,
     );
@@ -68,7 +65,7 @@ function checkPlace({ name, namespace, scope }: SealedPlace): void {
       `${name}: a value that is sealed ${scope} opens in one namespace only, and none is named. Add --namespace.`,
     );
   }
-  if (namespace !== undefined && !NAMESPACE.test(namespace)) {
+  if (namespace !== undefined && !isNamespaceName(namespace)) {
     throw new BulwarkError(
       `--namespace: '${namespace}' is none that the API server takes. Use lower case letters, digits and '-', at most 63.`,
     );
