@@ -1,6 +1,11 @@
 import { BulwarkError } from '../../src/errors';
-import { TRUST_LABEL } from '../../src/manifest/kinds';
-import { PARENT_LABEL } from '../../src/tenancy/people';
+import {
+  COST_CENTER_LABEL,
+  NODE_POOL_LABEL,
+  OWNER_LABEL,
+  PARENT_LABEL,
+  TRUST_LABEL,
+} from '../../src/manifest/kinds';
 import type { TrustLevel } from './trust';
 
 /** What a tenant's namespaces say of it. */
@@ -13,13 +18,6 @@ export interface Labelled {
   readonly nodePool?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
-
-/** Label of a Namespace that names the pool of nodes that its pods run on. */
-export const NODE_POOL_LABEL = 'cdk8s-bulwark/node-pool';
-/** Label of a Namespace that names who answers for its tenant. */
-export const OWNER_LABEL = 'cdk8s-bulwark/owner';
-/** Label of a Namespace that names whom its tenant's use is billed to. */
-export const COST_CENTER_LABEL = 'cdk8s-bulwark/cost-center';
 
 /**
  * The labels of every namespace of a tenant; what it says in `labels` overrides none of them.

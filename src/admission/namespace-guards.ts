@@ -1,4 +1,13 @@
-import { POD_SECURITY_LABEL, SELF_SERVICE_LABEL, TENANT_LABEL } from '../manifest/kinds';
+import {
+  COST_CENTER_LABEL,
+  NODE_POOL_LABEL,
+  OWNER_LABEL,
+  PARENT_LABEL,
+  POD_SECURITY_LABEL,
+  SELF_SERVICE_LABEL,
+  TENANT_LABEL,
+  TRUST_LABEL,
+} from '../manifest/kinds';
 import { NAMESPACES_OF_TENANT } from '../tenancy/self-service';
 import type { GuardGroup } from './guards';
 import { quoted } from './who';
@@ -19,7 +28,11 @@ const IS_SELF_MADE = hasLabel(SELF_SERVICE_LABEL, " == 'true'");
 const TELLING_LABELS: readonly string[] = [
   TENANT_LABEL,
   SELF_SERVICE_LABEL,
-  ...['trust', 'parent-tenant', 'owner', 'cost-center', 'node-pool'].map((name) => `cdk8s-bulwark/${name}`),
+  TRUST_LABEL,
+  PARENT_LABEL,
+  OWNER_LABEL,
+  COST_CENTER_LABEL,
+  NODE_POOL_LABEL,
 ];
 
 /** What Capsule, kubectl and tools that deploy write to know an object again, by the beginning of the key. */

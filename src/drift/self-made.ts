@@ -1,6 +1,6 @@
 import { groupBy } from '../groups';
 import { objectsOf } from '../lists';
-import { SELF_SERVICE_LABEL, TENANT_LABEL } from '../manifest/kinds';
+import { isCapsules, SELF_SERVICE_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { isObject, type Manifest } from '../manifest/manifest';
 
 /**
@@ -27,10 +27,6 @@ export function isSelfMade({ kind, metadata }: Manifest): boolean {
 export function replicatedBy({ kind, apiVersion, spec }: Manifest): readonly Manifest[] {
   if (kind !== 'GlobalTenantResource' || !isCapsules({ apiVersion }) || !isObject(spec)) return [];
   return objectsOf(spec.resources).flatMap(({ rawItems }) => objectsOf(rawItems) as Manifest[]);
-}
-
-function isCapsules({ apiVersion }: Pick<Manifest, 'apiVersion'>): boolean {
-  return apiVersion.startsWith('capsule.clastix.io/');
 }
 
 function tenantOf({ metadata }: Manifest): string {

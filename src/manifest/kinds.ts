@@ -118,6 +118,11 @@ export function scopeOf(manifest: Manifest): 'cluster' | 'namespace' | 'unknown'
   return NAMESPACED_GROUPS.has(group) ? 'namespace' : 'unknown';
 }
 
+/** Whether an object tells Capsule something, which makes namespaces for people of tenants. */
+export function isCapsules(manifest: Pick<Manifest, 'apiVersion'>): boolean {
+  return groupOf(manifest) === 'capsule.clastix.io';
+}
+
 /** Label of a Namespace that names its tenant. */
 export const TENANT_LABEL = 'cdk8s-bulwark/tenant';
 
@@ -126,6 +131,18 @@ export const SELF_SERVICE_LABEL = 'cdk8s-bulwark/self-service';
 
 /** Label of a Namespace that says how far its tenant is trusted. */
 export const TRUST_LABEL = 'cdk8s-bulwark/trust';
+
+/** Label of a Namespace that names the tenant that its tenant is a team of. */
+export const PARENT_LABEL = 'cdk8s-bulwark/parent-tenant';
+
+/** Label of a Namespace that names who answers for its tenant. */
+export const OWNER_LABEL = 'cdk8s-bulwark/owner';
+
+/** Label of a Namespace that names whom its tenant's use is billed to. */
+export const COST_CENTER_LABEL = 'cdk8s-bulwark/cost-center';
+
+/** Label of a Namespace that names the pool of nodes that its pods run on. */
+export const NODE_POOL_LABEL = 'cdk8s-bulwark/node-pool';
 
 /** Label of the objects in a tenant's namespace that the platform alone may change or delete, with the value `true`. */
 export const PLATFORM_OWNED_LABEL = 'cdk8s-bulwark/platform-owned';

@@ -1,4 +1,5 @@
 import { takeInventory } from '../manifest/inventory';
+import { PARENT_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { identityOf, type Manifest } from '../manifest/manifest';
 import { lazily, rememberedOfLent } from '../manifest/remembered';
 import { closureOf, stepsTo, type Step, type World } from './closure';
@@ -10,11 +11,6 @@ import { ALL, placeOf, powerKey, type Power, type PowerOf } from './power';
 import type { RoleRule } from './aggregation';
 import { grantBy, type BoundRole } from './rbac';
 import { isOfEverybody, subjectKey, type Subject } from './subject';
-
-/** Label of a Namespace that names its tenant. */
-const TENANT = 'cdk8s-bulwark/tenant';
-/** Label of a Namespace that names the tenant of which its tenant is a team. */
-const PARENT = 'cdk8s-bulwark/parent-tenant';
 
 /** Tenants of a set of manifests, and who belongs to them. */
 export interface Tenancy {
@@ -94,10 +90,10 @@ export function tenancyOf(manifests: readonly Manifest[]): Tenancy {
   const tenants = new Map<string, string>();
   const teams = new Map<string, Set<string>>();
   for (const { metadata } of takeInventory(manifests).ofKind('Namespace')) {
-    const tenant = metadata?.labels?.[TENANT];
+    const tenant = metadata?.labels?.[TENANT_LABEL];
     if (!tenant) continue;
     tenants.set(metadata.name!, tenant);
-    const parent = metadata?.labels?.[PARENT];
+    const parent = metadata?.labels?.[PARENT_LABEL];
     if (parent) teams.set(parent, (teams.get(parent) ?? new Set()).add(tenant));
   }
   const within = (tenant: string, seen = new Set<string>()): Set<string> => {

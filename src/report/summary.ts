@@ -11,7 +11,7 @@ import { proveTenancy, type TenancyTheorem } from '../tenancy/theorem';
 import { counted } from '../wording';
 import { describeTheorem } from './theorem-text';
 import { wrapWords } from './wrap';
-import { TENANT_LABEL } from '../manifest/kinds';
+import { isCapsules, TENANT_LABEL } from '../manifest/kinds';
 
 /** What a set of manifests is and what holds for it. */
 export interface Summary {
@@ -82,9 +82,7 @@ function tenantsOf(manifests: readonly Manifest[]): Map<string, string[]> {
 }
 
 function selfMadeOf(manifests: readonly Manifest[]): Map<string, number> {
-  const tenants = manifests.filter(
-    ({ kind, apiVersion }) => kind === 'Tenant' && apiVersion.startsWith('capsule.clastix.io/'),
-  );
+  const tenants = manifests.filter((manifest) => manifest.kind === 'Tenant' && isCapsules(manifest));
   return new Map(
     tenants.flatMap(({ metadata, spec }) => {
       const tenant = metadata?.labels?.[TENANT_LABEL];

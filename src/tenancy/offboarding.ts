@@ -2,7 +2,7 @@ import { BulwarkError } from '../errors';
 import { objectCommand } from '../kubectl';
 import { objectsOf } from '../lists';
 import { takeInventory, type Inventory } from '../manifest/inventory';
-import { ALLOWANCES_NAME, kindRank, TENANT_LABEL } from '../manifest/kinds';
+import { ALLOWANCES_NAME, isCapsules, kindRank, PARENT_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import {
   compareText,
   describeObject,
@@ -11,7 +11,6 @@ import {
   type JsonObject,
   type Manifest,
 } from '../manifest/manifest';
-import { PARENT_LABEL } from './people';
 import { tracesOf } from './traces';
 
 /** Label of a Namespace whose tenant is on its way out, with the value `true`. */
@@ -124,7 +123,7 @@ function frozen(manifest: Manifest): Manifest | undefined {
   // An empty list takes rights away from whoever had them, and leaves the binding for the way back.
   if (BINDINGS.includes(manifest.kind)) return { ...manifest, subjects: [] };
   if (!isObject(manifest.spec)) return undefined;
-  return manifest.apiVersion.startsWith('capsule') ? frozenService(manifest) : held(manifest, manifest.spec);
+  return isCapsules(manifest) ? frozenService(manifest) : held(manifest, manifest.spec);
 }
 
 /** Capsule lets nobody change anything in namespaces that people made, and brings what belongs there as it is frozen. */

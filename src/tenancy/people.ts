@@ -2,11 +2,8 @@ import { push } from '../groups';
 import type { Inventory } from '../manifest/inventory';
 import { isObject } from '../manifest/manifest';
 import type { Subject } from '../rbac';
-import { TENANT_LABEL } from '../manifest/kinds';
+import { PARENT_LABEL, TENANT_LABEL } from '../manifest/kinds';
 import { listOf } from '../lists';
-
-/** Label of a Namespace that names the tenant that its tenant is a team of. */
-export const PARENT_LABEL = 'cdk8s-bulwark/parent-tenant';
 
 /** A tenant as its namespaces tell of it. */
 export interface TenantPeople {
