@@ -1,5 +1,6 @@
 import { isObject } from '../manifest/manifest';
 import type { Inventory } from '../manifest/inventory';
+import { lazily } from '../manifest/remembered';
 import { defaultRbac } from '../rbac/default-rbac';
 import { rbacOf } from '../rbac/rbac';
 import { listSome } from '../wording';
@@ -25,7 +26,7 @@ export function builtInAggregations(inventory: Inventory): Breach[] {
   });
 }
 
-function builtInNames(): ReadonlySet<string | undefined> {
+const builtInNames = lazily((): ReadonlySet<string | undefined> => {
   const roles = defaultRbac().filter(({ kind }) => kind === 'ClusterRole');
   return new Set(roles.map(({ metadata }) => metadata?.name));
-}
+});
