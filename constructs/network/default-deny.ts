@@ -1,9 +1,9 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
-import type { JsonObject } from '../../src/manifest/manifest';
 import type { DeclaredPods } from '../../src/network/declared';
 import type { ClusterTarget } from '../../src/target/target';
 import { targetOf } from '../blueprint/settings';
+import type { NamespaceObject } from '../tenancy/namespace-objects';
 import { declareConnections } from './declarations';
 import { Peer } from './peer';
 import { policySpec, type Opening } from './policy';
@@ -50,7 +50,7 @@ export class DefaultDeny extends Construct {
 export function closingPolicies(
   namespace: string,
   openings: readonly Opening[],
-): [all: ClosingPolicy, dns: ClosingPolicy] {
+): [all: NamespaceObject, dns: NamespaceObject] {
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
   return [
     {
@@ -65,12 +65,6 @@ export function closingPolicies(
       spec: { ...policySpec({}, namespace, { ingress: [], egress: openings }), policyTypes: ['Egress'] },
     },
   ];
-}
-
-interface ClosingPolicy extends JsonObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
 }
 
 /** Where pods of a namespace resolve names. */

@@ -74,7 +74,7 @@ export function tenancyChanged(scope: IConstruct): void {
 
 /** Keys of the labels that namespaces have which people of tenants make, beside those that every tenant has. */
 export function selfMadeLabels(scope: IConstruct): string[] {
-  const making = [...registryOf(scope).tenants.values()].filter(({ makesNamespaces }) => makesNamespaces);
+  const making = makingNamespaces(registryOf(scope).tenants.values());
   return [...new Set(making.flatMap(({ labels }) => Object.keys(labels)))].sort(compareText);
 }
 
@@ -215,7 +215,7 @@ function beginnings(name: string): string[] {
 
 /** What Capsule sets nobody can choose; what it sets for another tenant alone, people could. */
 function freeLabels(tenants: readonly TenantFacts[]): string[] {
-  const making = tenants.filter(({ makesNamespaces }) => makesNamespaces);
+  const making = makingNamespaces(tenants);
   const first = new Map<string, TenantFacts>();
   for (const tenant of making) {
     for (const key of Object.keys(tenant.labels)) if (!first.has(key)) first.set(key, tenant);
@@ -233,13 +233,17 @@ function freeLabels(tenants: readonly TenantFacts[]): string[] {
 
 /** What people make nobody has judged before, so the cluster has to. */
 function unguarded(root: IConstruct, tenants: readonly TenantFacts[]): string[] {
-  const making = tenants.filter(({ makesNamespaces }) => makesNamespaces);
+  const making = makingNamespaces(tenants);
   if (making.length === 0 || root.node.findAll().some(isGuardOfNamespaces)) return [];
   return making.map(
     ({ path }) =>
       `${path}: lets its people make namespaces, and nothing in the cluster would hold them: there are no Guardrails that deny. ` +
       "Add new Guardrails(cluster, 'guardrails').",
   );
+}
+
+function makingNamespaces(tenants: Iterable<TenantFacts>): TenantFacts[] {
+  return [...tenants].filter(({ makesNamespaces }) => makesNamespaces);
 }
 
 function isGuardOfNamespaces(construct: IConstruct): boolean {
