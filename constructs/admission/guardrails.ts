@@ -1,14 +1,12 @@
 import { ApiObject, Chart, Lazy } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { guardrailManifests, type GuardrailOptions } from '../../src/admission/guardrails';
+import { guardrailManifests, namespacesPolicy, type GuardrailOptions } from '../../src/admission/guardrails';
 import { waiversHoldInCluster } from '../../src/admission/waived-in-cluster';
+import { identityOf } from '../../src/manifest/manifest';
 import { addProof } from '../blueprint/judgement';
 import { targetOf } from '../blueprint/settings';
 import { selfMadeLabels } from '../tenancy/registry';
 import { waiveWhereNeeded } from '../workload/waivers';
-
-/** The policy about whose namespaces are. */
-const NAMESPACES_POLICY = 'bulwark-namespaces';
 
 const ADMITS_LONG_TEXTS =
   'looks for credentials in texts, which may be too long for the budget of an expression; nothing else depends on it';
@@ -47,10 +45,12 @@ export class Guardrails extends Chart {
     const target = targetOf(this);
     if (olderTarget === 'leave-out' && target.minor < 30) return;
     addProof(this, waiversHoldInCluster({ ...options, target }));
-    for (const { apiVersion, kind, metadata, spec } of guardrailManifests({ ...options, target })) {
+    const manifests = guardrailManifests({ ...options, target });
+    const ofNamespaces = identityOf(namespacesPolicy({ ...options, target }));
+    for (const manifest of manifests) {
+      const { apiVersion, kind, metadata, spec } = manifest;
       const name = metadata!.name!;
-      const isOfNamespaces =
-        kind === 'ValidatingAdmissionPolicy' && name === NAMESPACES_POLICY && target.capsule;
+      const isOfNamespaces = target.capsule && identityOf(manifest) === ofNamespaces;
       const object = new ApiObject(this, `${kind}-${name}`, {
         apiVersion,
         kind,
@@ -63,10 +63,8 @@ export class Guardrails extends Chart {
 
   /** Which labels namespaces have that people make is known when all tenants are. */
   private ofNamespaces(options: GuardrailOptions): unknown {
-    const produce = () => {
-      const all = guardrailManifests({ ...options, selfMadeLabels: selfMadeLabels(this) });
-      return all.find(({ metadata }) => metadata?.name === NAMESPACES_POLICY)?.spec;
-    };
-    return Lazy.any({ produce });
+    return Lazy.any({
+      produce: () => namespacesPolicy({ ...options, selfMadeLabels: selfMadeLabels(this) }).spec,
+    });
   }
 }

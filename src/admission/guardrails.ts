@@ -10,6 +10,7 @@ import { CAPSULE_ACCOUNTS } from '../tenancy/self-service';
 import type { ClusterTarget } from '../target/target';
 import { allowanceVariables } from './allowed';
 import { GUARD_GROUPS, POD_GUARDS, type Guard, type GuardContext, type GuardGroup } from './guards';
+import { NAMESPACE_GUARDS } from './namespace-guards';
 import {
   isJudgedInCluster,
   MANIFESTS_ONLY,
@@ -110,6 +111,12 @@ export function guardrailManifests(options: GuardrailOptions): Manifest[] {
     ...policies.map(policyManifest),
     ...policies.flatMap((policy) => bindingsOf(policy, options)),
   ];
+}
+
+/** The one of them about whose namespaces are, alone. */
+export function namespacesPolicy(options: GuardrailOptions): Manifest {
+  const controls = requestedControls(options).filter(isJudgedInCluster).filter(isObjectControl);
+  return policyManifest(groupPolicy(NAMESPACE_GUARDS, controls, options));
 }
 
 function repairs(options: GuardrailOptions): Manifest[] {
