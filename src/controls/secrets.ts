@@ -1,4 +1,5 @@
-import type { JsonObject, Manifest } from '../manifest/manifest';
+import { objectsOf } from '../lists';
+import { isObject, type JsonObject, type Manifest } from '../manifest/manifest';
 import { containersOf } from '../manifest/pod';
 import type { ObjectControl, PodControl, Repair } from './control';
 import { isCredential, setsPassword } from './credential-patterns';
@@ -6,12 +7,12 @@ import { patchedBy } from './repairs';
 
 const mountReadOnly: Repair = patchedBy(
   ({ spec }) => {
-    if (!Array.isArray(spec.volumes)) return;
-    const secrets = new Set(spec.volumes.filter((volume) => volume.secret).map(({ name }) => name));
+    const volumes = objectsOf(spec.volumes).filter(({ secret }) => secret);
+    const secrets = new Set(volumes.map(({ name }) => name));
     for (const { container } of containersOf(spec)) {
       if (!Array.isArray(container.volumeMounts)) continue;
       container.volumeMounts = container.volumeMounts.map((mount) =>
-        secrets.has(mount.name) ? { readOnly: true, ...mount } : mount,
+        isObject(mount) && secrets.has(mount.name) ? { readOnly: true, ...mount } : mount,
       );
     }
   },

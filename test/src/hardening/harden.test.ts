@@ -269,6 +269,23 @@ describe('what is unset', () => {
     expect(harden(pod(input))).toMatchObject({ manifest: pod(spec()), violations: [] });
   });
 
+  it('is set beside entries of a list that are none', () => {
+    const mount = { name: 'database', mountPath: '/run/secrets/database' };
+    const volume = { name: 'database', secret: { secretName: 'database', defaultMode: 0o440 } };
+    const podOf = (volumes: unknown[], volumeMounts: unknown[]) =>
+      pod(spec({ volumes, containers: [container({ volumeMounts })] }));
+    for (const none of [null, 'database']) {
+      const amongVolumes = harden(podOf([none, volume], [mount]));
+      expect(amongVolumes.manifest).toEqual(podOf([none, volume], [{ readOnly: true, ...mount }]));
+      const amongMounts = podOf([volume], [none, mount]);
+      // No rule holds for such a mount, so nothing is set for good, and that is told.
+      expect(harden(amongMounts)).toMatchObject({
+        manifest: amongMounts,
+        violations: ['secret-mount-read-only spec.containers'],
+      });
+    }
+  });
+
   it('is not set twice where YAML anchors make two containers share a part', () => {
     const securityContext = {};
     const input = {
